@@ -1,0 +1,81 @@
+# The library: core, models, optim, inspect and data once; the op files and what else computes with numbers
+# once per number type and SIMD level, from the one list ops/ops.def.
+
+set(TG_GENERATED ${PROJECT_BINARY_DIR}/generated)
+
+file(STRINGS ops/ops.def TG_OPS REGEX "^OP\\([a-z0-9_]+\\)$")
+list(TRANSFORM TG_OPS REPLACE "^OP\\(([a-z0-9_]+)\\)$" "\\1")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ops/ops.def)
+list(TRANSFORM TG_OPS PREPEND "${PROJECT_SOURCE_DIR}/ops/" OUTPUT_VARIABLE TG_OP_FILES)
+list(TRANSFORM TG_OP_FILES APPEND ".c")
+
+set(TG_LEVELS_TEXT "")
+foreach(level ${TG_SIMD})
+  string(APPEND TG_LEVELS_TEXT " X(_${level}, arg)")
+endforeach()
+configure_file(cmake/tg_config.h.in ${TG_GENERATED}/tg_config.h @ONLY)
+
+string(REPLACE ";" "," TG_OPS_COMMA "${TG_OPS}")
+add_custom_command(
+  OUTPUT ${TG_GENERATED}/ops_api.h
+  COMMAND ${CMAKE_COMMAND} -DOPS=${TG_OPS_COMMA} -DFOLDER=${PROJECT_SOURCE_DIR}/ops
+          -DOUTPUT=${TG_GENERATED}/ops_api.h -P ${PROJECT_SOURCE_DIR}/cmake/ops_api.cmake
+  DEPENDS ${TG_OP_FILES} ${PROJECT_SOURCE_DIR}/ops/ops.def ${PROJECT_SOURCE_DIR}/cmake/ops_api.cmake
+  VERBATIM)
+add_custom_target(tg_ops_api DEPENDS ${TG_GENERATED}/ops_api.h)
+
+set(TG_OBJECTS "")
+function(tg_objects name)
+  add_library(${name} OBJECT ${ARGN})
+  add_dependencies(${name} tg_ops_api)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${TG_GENERATED})
+  target_compile_options(${name} PRIVATE -include ${TG_GENERATED}/tg_config.h)
+  target_link_libraries(${name} PRIVATE tg_flags tg_dependencies)
+  set(TG_OBJECTS ${TG_OBJECTS} ${name} PARENT_SCOPE)
+endfunction()
+
+file(GLOB TG_SOURCES CONFIGURE_DEPENDS core/*.c models/*.c optim/*.c inspect/*.c data/*.c)
+set(TG_KERNEL_SOURCES core/block.c core/gemm.c)
+list(TRANSFORM TG_KERNEL_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/")
+list(REMOVE_ITEM TG_SOURCES ${TG_KERNEL_SOURCES})
+tg_objects(tg_core ${TG_SOURCES})
+
+set(TG_FLAGS_v1 "")
+set(TG_FLAGS_v3 -march=x86-64-v3)
+set(TG_FLAGS_v4 -march=x86-64-v4 -mprefer-vector-width=512)
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(TG_KERNEL_FLAGS -O3 -ffp-contract=fast)
+endif()
+list(GET TG_SIMD 0 TG_FIRST_LEVEL)
+foreach(level ${TG_SIMD})
+  foreach(type F32 F64 DUAL)
+    set(name tg_kernels_${type}_${level})
+    tg_objects(${name} ${TG_OP_FILES} ${TG_KERNEL_SOURCES})
+    target_compile_definitions(${name} PRIVATE TG_REAL_${type} TG_LEVEL=_${level})
+    target_compile_options(${name} PRIVATE ${TG_KERNEL_FLAGS})
+    if(type STREQUAL "DUAL")
+      target_compile_options(${name} PRIVATE -O1 -fcx-limited-range)
+    else()
+      target_compile_options(${name} PRIVATE ${TG_FLAGS_${level}})
+    endif()
+    if(type STREQUAL "F64" AND level STREQUAL TG_FIRST_LEVEL)
+      target_compile_definitions(${name} PRIVATE TG_PRIMARY)
+    endif()
+  endforeach()
+endforeach()
+
+foreach(kind STATIC SHARED)
+  string(TOLOWER ${kind} suffix)
+  add_library(tapegrad_${suffix} ${kind})
+  foreach(objects ${TG_OBJECTS})
+    target_sources(tapegrad_${suffix} PRIVATE $<TARGET_OBJECTS:${objects}>)
+  endforeach()
+  add_dependencies(tapegrad_${suffix} tg_ops_api)
+  target_link_libraries(tapegrad_${suffix} PRIVATE tg_dependencies tg_flags)
+  target_include_directories(tapegrad_${suffix} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${TG_GENERATED}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/tapegrad>)
+  set_target_properties(tapegrad_${suffix} PROPERTIES OUTPUT_NAME tapegrad EXPORT_NAME ${suffix}
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  add_library(tapegrad::${suffix} ALIAS tapegrad_${suffix})
+endforeach()

@@ -1,0 +1,207 @@
+/* exec.c: evaluating one node forward or backward, and whole tapes op by op. core/plan.c derives a faster
+   order of the same work. */
+#include "internal.h"
+
+#include <string.h>
+
+void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xshape) {
+    for (int k = 0; k < node->nargs; k++) {
+        x[k] = node->args[k]->value;
+        xshape[k] = &node->args[k]->shape;
+    }
+    *e = (tg_eval){
+        .n = node->size,
+        .nargs = node->nargs,
+        .x = x,
+        .y = node->value,
+        .saved = node->saved,
+        .options = node->options,
+        .xshape = xshape,
+        .yshape = &node->shape,
+        .seed = node->tape->spec.seed,
+        .stream = node->tape->step << 24 ^ (uint64_t)node->id,
+        .training = !node->tape->spec.evaluation,
+        .threads = node->op->elementwise && node->size < 32768 ? 1 : tg_tape_threads(node->tape),
+    };
+}
+
+/* Arrays for the arguments of a node: on the caller's stack where they fit, else from the arena. */
+typedef struct operands {
+    const void *x[TG_MAX_ARGS];
+    const tg_shape *xshape[TG_MAX_ARGS];
+    void *dx[TG_MAX_ARGS];
+} operands;
+
+static bool with_operands(tg_node *node, bool (*run)(tg_node *, tg_eval *, void **dx)) {
+    operands few;
+    tg_eval e;
+    if (node->nargs <= TG_MAX_ARGS) {
+        tg_eval_init(node, &e, few.x, few.xshape);
+        return run(node, &e, few.dx);
+    }
+    tg_tape *tape = node->tape;
+    size_t n = (size_t)node->nargs;
+    const void **x = tg_alloc(3 * n * sizeof *x);
+    if (!x) {
+        tg_fail(tape, node->where, "%s: out of memory", node->op->name);
+        return false;
+    }
+    tg_eval_init(node, &e, x, (const tg_shape **)(x + n));
+    bool ok = run(node, &e, (void **)(uintptr_t)(x + 2 * n));
+    tg_release(x);
+    return ok;
+}
+
+static bool forward(tg_node *node, tg_eval *e, void **dx) {
+    (void)dx;
+    if (node->op->elementwise) return tg_elementwise_forward(node, e);
+    if (node->scratch && !(e->scratch = tg_scratch(node->tape, node->scratch))) return false;
+    node->kernel->forward(e);
+    return true;
+}
+
+bool tg_exec_forward(tg_node *node) {
+    if (!node->op) return true;
+    if (node->op->view) {
+        node->value = node->args[0]->value;
+        return true;
+    }
+    return with_operands(node, forward);
+}
+
+void *tg_grad_ready(tg_node *node) {
+    bool *has = tg_grad_flag(node);
+    void *grad = tg_grad_buffer(node);
+    if (!grad) return NULL;
+    if (!*has) memset(grad, 0, tg_padded(node->size, tg_dtype_size(node->dtype)));
+    *has = true;
+    return grad;
+}
+
+static void add(tg_dtype dtype, int64_t n, void *to, const void *from) {
+    if (dtype == TG_F32) {
+        float *a = to;
+        const float *b = from;
+        for (int64_t i = 0; i < n; i++) a[i] += b[i];
+    } else {
+        double *a = to;
+        const double *b = from;
+        if (dtype == TG_DUAL) n *= 2;
+        for (int64_t i = 0; i < n; i++) a[i] += b[i];
+    }
+}
+
+static bool backward(tg_node *node, tg_eval *e, void **dx) {
+    e->dx = dx;
+    e->dy = node->grad;
+    if (node->op->elementwise) return tg_elementwise_backward(node, e);
+    for (int k = 0; k < node->nargs; k++) {
+        dx[k] = NULL;
+        if (node->args[k]->requires_grad && !(dx[k] = tg_grad_ready(node->args[k]))) return false;
+    }
+    if (node->op->view) {
+        if (dx[0]) add(node->dtype, node->size, dx[0], e->dy);
+        return true;
+    }
+    if (node->scratch && !(e->scratch = tg_scratch(node->tape, node->scratch))) return false;
+    node->kernel->backward(e);
+    return true;
+}
+
+bool tg_exec_backward(tg_node *node) {
+    if (!node->op || !node->requires_grad || !node->has_grad) return true;
+    if (!node->op->view && !node->kernel->backward) {
+        tg_fail(node->tape, node->where, "%s: has no derivative", node->op->name);
+        return false;
+    }
+    return with_operands(node, backward);
+}
+
+/* ---- the calls ---- */
+
+bool tg_forward_one(tg_node *node) {
+    return node && !node->tape->failed && tg_exec_forward(node);
+}
+
+static bool give_values(tg_tape *tape) {
+    for (int i = 0; i < tape->count; i++) {
+        tg_node *node = tape->nodes[i];
+        if (node->value || (node->op && node->op->view)) continue;
+        node->value = tg_arena_alloc(&tape->arena, tg_padded(node->size, tg_dtype_size(node->dtype)), TG_ALIGN);
+        if (node->value) continue;
+        tg_fail(tape, node->where, "%s: out of memory for %lld elements", node->op->name, (long long)node->size);
+        return false;
+    }
+    return true;
+}
+
+bool tg_replay(tg_tape *tape) {
+    if (!tape || tape->failed) return false;
+    tape->step++;
+    if (tape->spec.lazy && !give_values(tape)) return false;
+    for (int i = 0; i < tape->count; i++)
+        if (!tg_exec_forward(tape->nodes[i])) return false;
+    return true;
+}
+
+bool tg_backward_begin(tg_node *node, const void *cotangent) {
+    if (!node || node->tape->failed) return false;
+    tg_tape *tape = node->tape;
+    if (!node->requires_grad) {
+        tg_fail(tape, node->where, "backward: the node %s depends on no parameter and on no input that requires a "
+                                   "gradient%s",
+                node->op ? node->op->name : tg_name_of(node),
+                tape->spec.inference ? " (the tape records for inference)" : "");
+        return false;
+    }
+    if (!node->value) {
+        tg_fail(tape, node->where, "backward: the tape is lazy and has not been replayed");
+        return false;
+    }
+    for (int i = 0; i < tape->count; i++)
+        if (tape->nodes[i]->op) tape->nodes[i]->has_grad = false;
+    void *grad = tg_grad_ready(node);
+    if (!grad) return false;
+    if (cotangent) {
+        add(node->dtype, node->size, grad, cotangent);
+        return true;
+    }
+    for (int64_t i = 0; i < node->size; i++) switch (node->dtype) {
+        case TG_F32: ((float *)grad)[i] += 1; break;
+        case TG_F64: ((double *)grad)[i] += 1; break;
+        default: ((double *)grad)[2 * i] += 1; break;
+        }
+    return true;
+}
+
+bool tg_backward_one(tg_node *node) {
+    return node && !node->tape->failed && tg_exec_backward(node);
+}
+
+bool tg_backward_from(tg_node *node, const void *cotangent) {
+    if (!tg_backward_begin(node, cotangent)) return false;
+    for (int i = node->id; i >= 0; i--)
+        if (!tg_exec_backward(node->tape->nodes[i])) return false;
+    return true;
+}
+
+bool tg_backward(tg_node *loss) {
+    if (!loss || loss->tape->failed) return false;
+    if (loss->size != 1) {
+        char text[TG_SHAPE_TEXT];
+        tg_fail(loss->tape, loss->where, "backward: %s has shape %s; backward starts from a scalar (sum or mean it, "
+                                         "or give a cotangent to tg_backward_from)",
+                loss->op ? loss->op->name : tg_name_of(loss), tg_shape_text(&loss->shape, text, sizeof text));
+        return false;
+    }
+    return tg_backward_from(loss, NULL);
+}
+
+void tg_zero_grad(tg_tape *tape) {
+    if (!tape) return;
+    for (int i = 0; i < tape->count; i++) {
+        tg_node *node = tape->nodes[i];
+        if (node->param) tg_param_zero_grad(node->param);
+        else node->has_grad = false;
+    }
+}

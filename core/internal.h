@@ -1,0 +1,84 @@
+/* internal.h: what nodes and tapes are made of. For core alone; the others use tape.h and op.h. */
+#ifndef TG_CORE_INTERNAL_H
+#define TG_CORE_INTERNAL_H
+
+#include "arena.h"
+#include "op.h"
+#include "param.h"
+
+typedef enum tg_kind { TG_KIND_OP, TG_KIND_INPUT, TG_KIND_CONSTANT, TG_KIND_PARAM } tg_kind;
+
+struct tg_node {
+    tg_tape *tape;
+    const tg_op *op; /* NULL for leaves */
+    const tg_kernel *kernel;
+    tg_node **args;
+    const void *options;
+    void *value; /* NULL on a lazy tape before its first replay */
+    void *grad;  /* NULL until a backward pass needs it; a parameter's own */
+    void *saved;
+    tg_param *param;
+    const char *name, *scope; /* NULL where there is none */
+    tg_where where;
+    int64_t size;
+    size_t scratch;
+    int nargs, id;
+    tg_dtype dtype;
+    tg_kind kind;
+    bool requires_grad;
+    bool has_grad; /* grad holds something to add to (leaves), or arrived in this pass (inner nodes) */
+    bool retain_grad;
+    bool direct;   /* elementwise, and every argument has the shape of the value */
+    tg_shape shape;
+};
+
+typedef struct tg_plan tg_plan;
+
+struct tg_tape {
+    tg_tape_spec spec;
+    tg_arena arena;
+    tg_node **nodes;
+    int count, capacity;
+    uint64_t step;
+    void *scratch;
+    size_t scratch_size, scratch_wanted;
+    tg_plan *plan;      /* what replay executes; NULL until derived, or again after recording */
+    const char *scope;
+    int scope_depth, scope_lost; /* lost: pushes that found no room */
+    bool failed;
+    char error[640];
+    tg_error_handler handler;
+    void *handler_context;
+};
+
+#define TG_MAX_SCOPES 32
+
+/* The first error wins. Writes "message (file:line)" and calls the handler; allocates nothing. */
+void tg_fail(tg_tape *tape, tg_where where, const char *format, ...) TG_PRINTF(3, 4);
+/* The gradient buffer of a node, allocated when there is none; NULL and an error when memory is out. */
+void *tg_grad_buffer(tg_node *node);
+/* Whether grad holds a gradient: a parameter keeps that with itself, for all tapes it is on. */
+bool *tg_grad_flag(tg_node *node);
+/* At least `size` bytes of the tape's scratch memory; NULL and an error when memory is out. */
+void *tg_scratch(tg_tape *tape, size_t size);
+int tg_tape_threads(const tg_tape *tape);
+/* The kernels of an op for a real dtype, at the SIMD level of this processor. */
+const tg_kernel *tg_kernel_of(const tg_op *op, tg_dtype dtype);
+
+/* exec.c */
+bool tg_exec_forward(tg_node *node);
+bool tg_exec_backward(tg_node *node);
+void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xshape);
+/* Makes the gradient of node ready to be added to: zeroes it when it holds nothing. */
+void *tg_grad_ready(tg_node *node);
+
+/* elementwise.c: forward and backward of an elementwise op, with broadcasting, in blocks, in parallel. */
+bool tg_elementwise_forward(tg_node *node, tg_eval *e);
+bool tg_elementwise_backward(tg_node *node, tg_eval *e);
+/* The branches of every element of an elementwise op with kinks. */
+void tg_elementwise_branch(tg_node *node, tg_eval *e, int32_t *branch);
+
+/* plan.c */
+void tg_plan_drop(tg_tape *tape);
+
+#endif

@@ -1,0 +1,58 @@
+/* kernel.h: included by every op file of the library, after which it defines
+
+       static bool infer(tg_infer *in)      unless a ready-made rule serves
+       static void forward(tg_eval *e)
+       static void backward(tg_eval *e)
+       static void branch(tg_eval *e, int32_t *branch)   for ops with kinks
+
+       TG_KERNELS(sigmoid) = {forward, backward, NULL};
+       TG_OP(sigmoid) = {.brief = ..., .elementwise = true, .infer = tg_infer_same, ...};
+       TG_CALL_1(sigmoid)
+
+   The file is compiled once per number type and SIMD level. Each compilation leaves its kernels; one of them,
+   the primary, leaves the descriptor and the public call as well. */
+#ifndef TG_CORE_KERNEL_H
+#define TG_CORE_KERNEL_H
+
+#include "op.h"
+#include "real.h"
+#include "rng.h"
+#include "ops_api.h" /* generated from ops.def and the TG_PUBLIC blocks of the op files */
+
+#define TG_KERNELS(op_)                                                                                      \
+    extern const tg_kernel TG_R(tg_kernel_##op_);                                                            \
+    const tg_kernel TG_R(tg_kernel_##op_)
+
+#ifdef TG_PRIMARY
+#define TG_OP(op_)                                                                                           \
+    extern const tg_kernel *const tg_kernels_##op_[];                                                        \
+    extern const tg_op tg_op_##op_;                                                                          \
+    const tg_op tg_op_##op_
+#define TG_OP_COMMON(op_) .name = #op_, .kernels = tg_kernels_##op_, .built_in = true
+/* The public calls: one or two nodes, without and with options. */
+#define TG_CALL_1(op_)                                                                                       \
+    tg_node *tg_##op_##_at(tg_where where, tg_node *x) {                                                     \
+        return tg_apply_at(where, &tg_op_##op_, NULL, 1, &x);                                                \
+    }
+#define TG_CALL_1_OPTIONS(op_)                                                                               \
+    tg_node *tg_##op_##_at(tg_where where, tg_node *x, tg_##op_##_options options) {                         \
+        return tg_apply_at(where, &tg_op_##op_, &options, 1, &x);                                            \
+    }
+#define TG_CALL_2(op_)                                                                                       \
+    tg_node *tg_##op_##_at(tg_where where, tg_node *a, tg_node *b) {                                         \
+        return tg_apply_at(where, &tg_op_##op_, NULL, 2, (tg_node *[]){a, b});                               \
+    }
+#define TG_CALL_2_OPTIONS(op_)                                                                               \
+    tg_node *tg_##op_##_at(tg_where where, tg_node *a, tg_node *b, tg_##op_##_options options) {             \
+        return tg_apply_at(where, &tg_op_##op_, &options, 2, (tg_node *[]){a, b});                           \
+    }
+#else
+#define TG_OP(op_) static __attribute__((unused)) const tg_op tg_op_##op_
+#define TG_OP_COMMON(op_) .name = #op_
+#define TG_CALL_1(op_)
+#define TG_CALL_1_OPTIONS(op_)
+#define TG_CALL_2(op_)
+#define TG_CALL_2_OPTIONS(op_)
+#endif
+
+#endif

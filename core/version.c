@@ -1,0 +1,3 @@
+#include "tape.h"
+
+const char *tg_version(void) { return TG_VERSION; }

@@ -1,0 +1,52 @@
+/* add: y = a + b */
+#include "core/kernel.h"
+
+#ifdef TG_PUBLIC
+/* a + b, element by element, with NumPy broadcasting. */
+tg_node *tg_add(tg_node *a, tg_node *b);
+#endif
+
+static void forward(tg_eval *e) {
+    const real *a = e->x[0], *b = e->x[1];
+    real *y = e->y;
+    for (int64_t i = 0; i < e->n; i++) y[i] = a[i] + b[i];
+}
+
+static void backward(tg_eval *e) {
+    const real *dy = e->dy;
+    real *da = e->dx[0], *db = e->dx[1];
+    if (da)
+        for (int64_t i = 0; i < e->n; i++) da[i] += dy[i];
+    if (db)
+        for (int64_t i = 0; i < e->n; i++) db[i] += dy[i];
+}
+
+static const tg_case cases[] = {
+    {"equal shapes", {{2, {2, 3}}, {2, {2, 3}}}},
+    {"row", {{2, {2, 3}}, {1, {3}}}},
+    {"column", {{2, {2, 3}}, {2, {2, 1}}}},
+    {"column and row", {{2, {2, 1}}, {2, {1, 3}}}},
+    {"outer and inner axis", {{3, {2, 1, 3}}, {3, {1, 4, 1}}}},
+    {"scalar left", {{0}, {2, {2, 3}}}},
+    {"scalars", {{0}, {0}}},
+    {"size 1", {{2, {1, 1}}, {1, {1}}}},
+    {"empty", {{2, {0, 3}}, {1, {3}}}},
+    {"x+x", {{2, {2, 3}}, {2, {2, 3}}}, .same = true},
+    {"many elements", {{2, {40, 60}}, {1, {60}}}},
+    {0},
+};
+
+TG_KERNELS(add) = {forward, backward, NULL};
+TG_OP(add) = {
+    TG_OP_COMMON(add),
+    .arity = 2,
+    .infer = tg_infer_broadcast,
+    .elementwise = true,
+    .passes = 3,
+    .brief = "sum of two tensors",
+    .math = "a + b",
+    .derivative = {"1", "1"},
+    .flops = 1,
+    .cases = cases,
+};
+TG_CALL_2(add)

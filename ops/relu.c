@@ -1,0 +1,47 @@
+/* relu: y = max(x, 0) */
+#include "core/kernel.h"
+
+#ifdef TG_PUBLIC
+/* The rectified linear unit, max(x, 0), of each element; its derivative at 0 is 0. Shape of x. */
+tg_node *tg_relu(tg_node *x);
+#endif
+
+static void forward(tg_eval *e) {
+    const real *x = e->x[0];
+    real *y = e->y;
+    for (int64_t i = 0; i < e->n; i++) y[i] = re(x[i]) <= 0 ? 0 : x[i]; /* a NaN passes */
+}
+
+static void backward(tg_eval *e) {
+    const real *y = e->y, *dy = e->dy;
+    real *dx = e->dx[0];
+    for (int64_t i = 0; i < e->n; i++) dx[i] += re(y[i]) > 0 ? dy[i] : 0;
+}
+
+static void branch(tg_eval *e, int32_t *branch) {
+    const real *x = e->x[0];
+    for (int64_t i = 0; i < e->n; i++) branch[i] = re(x[i]) > 0;
+}
+
+static const tg_case cases[] = {
+    {"matrix", {{2, {3, 4}}}},
+    {"scalar", {{0}}},
+    {"empty", {{1, {0}}}},
+    {0},
+};
+
+TG_KERNELS(relu) = {forward, backward, branch};
+TG_OP(relu) = {
+    TG_OP_COMMON(relu),
+    .arity = 1,
+    .infer = tg_infer_same,
+    .elementwise = true,
+    .saves = TG_SAVES_OUTPUT,
+    .brief = "rectified linear unit",
+    .math = "\\max(x, 0)",
+    .derivative = {"1 where x > 0, else 0"},
+    .flops = 1,
+    .cases = cases,
+    .kinks = "x = 0",
+};
+TG_CALL_1(relu)

@@ -1,0 +1,42 @@
+/* sigmoid: y = 1/(1+exp(-x)) */
+#include "core/kernel.h"
+
+#ifdef TG_PUBLIC
+/* The logistic sigmoid of each element, 1/(1+e^-x), finite for every x. Shape of x. */
+tg_node *tg_sigmoid(tg_node *x);
+#endif
+
+static void forward(tg_eval *e) {
+    const real *x = e->x[0];
+    real *y = e->y;
+    for (int64_t i = 0; i < e->n; i++) y[i] = 1 / (1 + r_exp(-x[i]));
+}
+
+static void backward(tg_eval *e) {
+    const real *y = e->y, *dy = e->dy;
+    real *dx = e->dx[0];
+    for (int64_t i = 0; i < e->n; i++) dx[i] += dy[i] * y[i] * (1 - y[i]);
+}
+
+static const tg_case cases[] = {
+    {"matrix", {{2, {3, 4}}}},
+    {"scalar", {{0}}},
+    {"empty", {{2, {0, 3}}}},
+    {"far from zero", {{1, {5}}}, .range = {{-20, 20}}},
+    {0},
+};
+
+TG_KERNELS(sigmoid) = {forward, backward, NULL};
+TG_OP(sigmoid) = {
+    TG_OP_COMMON(sigmoid),
+    .arity = 1,
+    .infer = tg_infer_same,
+    .elementwise = true,
+    .saves = TG_SAVES_OUTPUT,
+    .brief = "logistic sigmoid",
+    .math = "1/(1+e^{-x})",
+    .derivative = {"y(1-y)"},
+    .flops = 4,
+    .cases = cases,
+};
+TG_CALL_1(sigmoid)

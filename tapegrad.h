@@ -1,0 +1,23 @@
+/* tapegrad.h: all of tapegrad. A tape records what you compute; played forward it gives values, played
+   backward gradients. Start with core/tape.h. */
+#ifndef TAPEGRAD_H
+#define TAPEGRAD_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "core/blas.h"
+#include "core/op.h"
+#include "core/param.h"
+#include "core/rng.h"
+#include "core/shadow.h"
+#include "core/tape.h"
+#include "core/tensor.h"
+#include "ops_api.h"
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

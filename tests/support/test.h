@@ -1,0 +1,21 @@
+/* test.h: included first by every test. */
+#ifndef TG_TESTS_SUPPORT_TEST_H
+#define TG_TESTS_SUPPORT_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tapegrad.h"
+
+/* The tape has not failed; otherwise the test does, and shows the tape's message. */
+void assert_tape_ok(const tg_tape *tape);
+/* |a - b| <= tolerance * max(1, |a|, |b|). */
+void assert_close(double a, double b, double tolerance);
+/* The folder named by TAPEGRAD_DATA, else ../shared/data beside the source; NULL when there is none. */
+const char *test_data_folder(void);
+
+#endif
