@@ -12,6 +12,7 @@ extern "C" {
 #include "core/param.h"
 #include "core/rng.h"
 #include "core/shadow.h"
+#include "core/status.h"
 #include "core/tape.h"
 #include "core/tensor.h"
 #include "ops_api.h"
