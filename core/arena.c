@@ -19,7 +19,9 @@ void tg_set_allocator(tg_allocator custom) {
     allocator.context = custom.context;
 }
 
-void *tg_alloc(size_t size) { return allocator.alloc(allocator.context, size ? size : 1); }
+void *tg_alloc(size_t size) {
+    return allocator.alloc(allocator.context, size ? size : 1);
+}
 
 void tg_release(void *memory) {
     if (memory) allocator.release(allocator.context, memory);
@@ -33,7 +35,9 @@ char *tg_strdup(const char *text) {
     return copy;
 }
 
-static size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+static size_t round_up(size_t n, size_t multiple) {
+    return (n + multiple - 1) / multiple * multiple;
+}
 
 /* Kernels may run to the next multiple of 16 elements. */
 size_t tg_padded(int64_t n, size_t element_size) {
@@ -72,8 +76,7 @@ static bool add_chunk(tg_arena *arena, size_t size) {
     if (wanted < size) wanted = size;
     char *memory = tg_alloc(wanted + TG_ALIGN);
     if (!memory) return false;
-    arena->chunks[arena->count++] =
-        (tg_chunk){memory, (char *)round_up((uintptr_t)memory, TG_ALIGN), wanted};
+    arena->chunks[arena->count++] = (tg_chunk){memory, (char *)round_up((uintptr_t)memory, TG_ALIGN), wanted};
     return true;
 }
 

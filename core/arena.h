@@ -7,16 +7,16 @@
 #define TG_ALIGN 64 /* of tensors: a cache line and an AVX-512 vector */
 
 typedef struct tg_chunk {
-    char *memory;     /* as allocated */
-    char *base;       /* its first aligned byte */
-    size_t size;      /* from base */
+    char *memory; /* as allocated */
+    char *base;   /* its first aligned byte */
+    size_t size;  /* from base */
 } tg_chunk;
 
 typedef struct tg_arena {
     tg_chunk *chunks;
     int count, capacity;
-    int current;      /* the chunk that is being filled */
-    size_t used;      /* of it */
+    int current; /* the chunk that is being filled */
+    size_t used; /* of it */
 } tg_arena;
 
 /* size bytes aligned to `align` (8 or TG_ALIGN); NULL when memory is out. Contents: zero the first time,

@@ -13,9 +13,11 @@ static int supported(const char *level) {
 #if defined(__x86_64__)
     if (strcmp(level, "v4") == 0)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512cd");
     if (strcmp(level, "v3") == 0)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               __builtin_cpu_supports("bmi2");
 #endif
     return strcmp(level, "v1") == 0;
 }
@@ -36,4 +38,6 @@ int tg_simd_level(void) {
     return level;
 }
 
-const char *tg_simd_name(void) { return names[tg_simd_level()]; }
+const char *tg_simd_name(void) {
+    return names[tg_simd_level()];
+}

@@ -28,7 +28,7 @@ struct tg_node {
     bool requires_grad;
     bool has_grad; /* grad holds something to add to (leaves), or arrived in this pass (inner nodes) */
     bool retain_grad;
-    bool direct;   /* elementwise, and every argument has the shape of the value */
+    bool direct; /* elementwise, and every argument has the shape of the value */
     tg_shape shape;
 };
 
@@ -42,7 +42,7 @@ struct tg_tape {
     uint64_t step;
     void *scratch;
     size_t scratch_size, scratch_wanted;
-    tg_plan *plan;      /* what replay executes; NULL until derived, or again after recording */
+    tg_plan *plan; /* what replay executes; NULL until derived, or again after recording */
     const char *scope;
     int scope_depth, scope_lost; /* lost: pushes that found no room */
     bool failed;

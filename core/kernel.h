@@ -15,9 +15,9 @@
 #define TG_CORE_KERNEL_H
 
 #include "op.h"
+#include "ops_api.h" /* generated from ops.def and the TG_PUBLIC blocks of the op files */
 #include "real.h"
 #include "rng.h"
-#include "ops_api.h" /* generated from ops.def and the TG_PUBLIC blocks of the op files */
 
 #define TG_KERNELS(op_)                                                                                      \
     extern const tg_kernel TG_R(tg_kernel_##op_);                                                            \
@@ -47,7 +47,7 @@
         return tg_apply_at(where, &tg_op_##op_, &options, 2, (tg_node *[]){a, b});                           \
     }
 #else
-#define TG_OP(op_) static __attribute__((unused)) const tg_op tg_op_##op_
+#define TG_OP(op_)        static __attribute__((unused)) const tg_op tg_op_##op_
 #define TG_OP_COMMON(op_) .name = #op_
 #define TG_CALL_1(op_)
 #define TG_CALL_1_OPTIONS(op_)

@@ -5,8 +5,8 @@
 
 #include "tape.h"
 
-#define TG_MAX_ARGS 8       /* of an op of fixed arity */
-#define TG_VARIADIC (-1)    /* .arity of an op that takes any number of arguments */
+#define TG_MAX_ARGS 8    /* of an op of fixed arity */
+#define TG_VARIADIC (-1) /* .arity of an op that takes any number of arguments */
 
 /* ---- shape inference ---- */
 
@@ -21,9 +21,9 @@ typedef struct tg_infer {
     size_t real_size;         /* bytes of one real number */
     tg_tape *tape;
     /* to fill in */
-    tg_shape y;        /* shape of the value */
-    size_t saved;      /* bytes that forward keeps for backward (0 by default) */
-    size_t scratch;    /* bytes of working memory for one call of forward or backward (0 by default) */
+    tg_shape y;     /* shape of the value */
+    size_t saved;   /* bytes that forward keeps for backward (0 by default) */
+    size_t scratch; /* bytes of working memory for one call of forward or backward (0 by default) */
     /* private */
     const char *op_name;
     tg_where where;
@@ -39,10 +39,11 @@ TG_API bool tg_infer_axis(tg_infer *in, int axis, int rank, int *normal);
 
 /* ---- evaluation ---- */
 
-/* What forward and backward see. Buffers are 64-byte aligned and padded with 64 readable and writable bytes' multiple, so a
-   kernel may run over its end up to the next multiple of 16 elements. */
+/* What forward and backward see. Buffers are 64-byte aligned and padded with 64 readable and writable bytes'
+   multiple, so a kernel may run over its end up to the next multiple of 16 elements. */
 typedef struct tg_eval {
-    int64_t n;      /* elementwise ops: elements of this call (a multiple of 16 but for odd tails); others: elements of y */
+    int64_t n;      /* elementwise ops: elements of this call (a multiple of 16 but for odd tails); others:
+                       elements of y */
     int64_t offset; /* elementwise ops: the position of the first of them in the tensor */
     int nargs;
     const void *const *x; /* values of the arguments; for an elementwise op already broadcast */
@@ -71,7 +72,14 @@ typedef struct tg_kernel {
 
 /* ---- descriptor ---- */
 
-typedef enum tg_attr_type { TG_ATTR_DOUBLE, TG_ATTR_INT, TG_ATTR_BOOL, TG_ATTR_AXES, TG_ATTR_DIMS, TG_ATTR_SEED } tg_attr_type;
+typedef enum tg_attr_type {
+    TG_ATTR_DOUBLE,
+    TG_ATTR_INT,
+    TG_ATTR_BOOL,
+    TG_ATTR_AXES,
+    TG_ATTR_DIMS,
+    TG_ATTR_SEED
+} tg_attr_type;
 
 /* One member of an options struct, so that dumps can print it and the expression language can set it. */
 typedef struct tg_attr {
@@ -92,13 +100,15 @@ typedef struct tg_axes {
 
 /* One sample for the gradient checks. The registry sweep draws its values. */
 typedef struct tg_case {
-    const char *label;            /* "bias broadcast over rows" */
-    tg_shape x[4];                /* shapes of the arguments */
-    int nargs;                    /* needed for variadic ops only; 0: the arity */
-    const void *options;          /* NULL: all zero */
-    struct { double low, high; } range[4]; /* where real arguments are drawn; both 0: the op's domain */
-    int classes;                  /* i32 arguments are drawn from 0..classes-1 */
-    bool same;                    /* one node is given as every argument: x+x */
+    const char *label;   /* "bias broadcast over rows" */
+    tg_shape x[4];       /* shapes of the arguments */
+    int nargs;           /* needed for variadic ops only; 0: the arity */
+    const void *options; /* NULL: all zero */
+    struct {
+        double low, high;
+    } range[4];  /* where real arguments are drawn; both 0: the op's domain */
+    int classes; /* i32 arguments are drawn from 0..classes-1 */
+    bool same;   /* one node is given as every argument: x+x */
 } tg_case;
 
 /* The domain of one argument: drawn from (low, high), at least `margin` away from each of `kinks`.
@@ -107,9 +117,9 @@ typedef struct tg_domain {
     double low, high;
 } tg_domain;
 
-#define TG_SAVES_OUTPUT  0x100u       /* backward reads y */
-#define TG_SAVES_ARG(k)  (1u << (k))  /* backward reads x[k] */
-#define TG_SAVES_ARGS    0xffu        /* backward reads every x */
+#define TG_SAVES_OUTPUT 0x100u      /* backward reads y */
+#define TG_SAVES_ARG(k) (1u << (k)) /* backward reads x[k] */
+#define TG_SAVES_ARGS   0xffu       /* backward reads every x */
 
 typedef struct tg_cost {
     double forward, backward; /* floating-point operations of one evaluation */
@@ -119,36 +129,37 @@ typedef struct tg_op {
     const char *name;
     int arity;
     bool (*infer)(tg_infer *in);
-    bool elementwise;       /* y[i] depends on the x[k][i] alone: the executor broadcasts, splits, fuses */
-    bool view;              /* y is x[0]'s memory under another shape; forward and backward are then NULL */
-    unsigned int_args;      /* bit k: argument k is i32 */
-    unsigned passes;        /* bit k: the gradient of x[k] is dy itself (when the shapes agree) */
-    unsigned saves;         /* what backward reads: TG_SAVES_...; memory is shared by this, so be exact */
-    bool random;            /* draws random numbers */
-    size_t options_size;    /* sizeof the options struct, 0 when there is none */
-    const tg_attr *attrs;   /* its members, ended by a NULL name; may be NULL */
-    const char *brief;      /* one line: "logistic sigmoid" */
-    const char *math;       /* the formula: "1/(1+e^{-x})" */
+    bool elementwise;     /* y[i] depends on the x[k][i] alone: the executor broadcasts, splits, fuses */
+    bool view;            /* y is x[0]'s memory under another shape; forward and backward are then NULL */
+    unsigned int_args;    /* bit k: argument k is i32 */
+    unsigned passes;      /* bit k: the gradient of x[k] is dy itself (when the shapes agree) */
+    unsigned saves;       /* what backward reads: TG_SAVES_...; memory is shared by this, so be exact */
+    bool random;          /* draws random numbers */
+    size_t options_size;  /* sizeof the options struct, 0 when there is none */
+    const tg_attr *attrs; /* its members, ended by a NULL name; may be NULL */
+    const char *brief;    /* one line: "logistic sigmoid" */
+    const char *math;     /* the formula: "1/(1+e^{-x})" */
     const char *derivative[TG_MAX_ARGS]; /* of y by each argument, or of the gradient: "y(1-y)" */
-    const char *source;     /* paper or book, where there is one */
-    double flops;           /* per element of y, forward; backward is taken as twice this */
+    const char *source;                  /* paper or book, where there is one */
+    double flops;                        /* per element of y, forward; backward is taken as twice this */
     tg_cost (*cost)(const tg_infer *in); /* where the above is too simple */
-    const tg_case *cases;   /* ended by a NULL label */
+    const tg_case *cases;                /* ended by a NULL label */
     tg_domain domain[TG_MAX_ARGS];
-    const char *kinks;      /* where the derivative jumps: "x = 0"; NULL for smooth ops */
+    const char *kinks;               /* where the derivative jumps: "x = 0"; NULL for smooth ops */
     const tg_kernel *const *kernels; /* filled in by TG_OP */
-    bool built_in;          /* private */
+    bool built_in;                   /* private */
 } tg_op;
 
 /* Applies an op: what every tg_NAME(...) does, and how a user's own op is called.
    options points to op->options_size bytes, which are copied. */
 #define tg_apply(...) tg_apply_at(TG_HERE, __VA_ARGS__)
-TG_API tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int nargs, tg_node *const *args);
+TG_API tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int nargs,
+                            tg_node *const *args);
 
 /* The registry: the ops of ops/ops.def in that order, then registered ones. */
 TG_API int tg_op_count(void);
-TG_API const tg_op *tg_op_get(int i);              /* NULL outside 0..count-1 */
-TG_API const tg_op *tg_op_find(const char *name);  /* NULL if there is none */
+TG_API const tg_op *tg_op_get(int i);             /* NULL outside 0..count-1 */
+TG_API const tg_op *tg_op_find(const char *name); /* NULL if there is none */
 /* Adds a user's op, so that checks, dumps and expressions know it. NULL on success, else what is wrong with
    the descriptor (missing rule, name taken, too many ops), as a static text. */
 TG_API const char *tg_op_register(const tg_op *op);

@@ -8,7 +8,10 @@ tg_param *tg_param_new(const char *name, tg_dtype dtype, const tg_shape *shape) 
     int64_t size = tg_shape_count(shape, tg_dtype_size(dtype));
     tg_param *param = size < 0 ? NULL : tg_alloc(sizeof *param);
     if (!param) return NULL;
-    *param = (tg_param){.name = tg_strdup(name), .dtype = dtype, .shape = *shape, .size = size,
+    *param = (tg_param){.name = tg_strdup(name),
+                        .dtype = dtype,
+                        .shape = *shape,
+                        .size = size,
                         .value = tg_tensor_alloc(size, tg_dtype_size(dtype)),
                         .grad = tg_tensor_alloc(size, tg_dtype_size(dtype))};
     if (param->name && param->value && param->grad) return param;
@@ -33,8 +36,13 @@ void tg_param_zero_grad(tg_param *param) {
 void tg_param_set_at(tg_param *param, int64_t i, double value) {
     if (!param || i < 0 || i >= param->size) return;
     switch (param->dtype) {
-    case TG_F32: ((float *)param->value)[i] = (float)value; break;
-    case TG_F64: ((double *)param->value)[i] = value; break;
-    default: memcpy((double *)param->value + 2 * i, (double[]){value, 0}, 2 * sizeof value);
+    case TG_F32:
+        ((float *)param->value)[i] = (float)value;
+        break;
+    case TG_F64:
+        ((double *)param->value)[i] = value;
+        break;
+    default:
+        memcpy((double *)param->value + 2 * i, (double[]){value, 0}, 2 * sizeof value);
     }
 }

@@ -11,12 +11,12 @@ struct tg_param {
     tg_dtype dtype;   /* TG_F32 or TG_F64 */
     tg_shape shape;
     int64_t size;
-    void *value;      /* size elements, 64-byte aligned and padded; the elements may be written */
-    void *grad;       /* likewise */
+    void *value; /* size elements, 64-byte aligned and padded; the elements may be written */
+    void *grad;  /* likewise */
     /* public */
-    bool frozen;      /* needs no gradient when it is next put on a tape */
+    bool frozen; /* needs no gradient when it is next put on a tape */
     /* private */
-    bool has_grad;    /* grad holds a gradient to add to; otherwise the next backward overwrites it */
+    bool has_grad; /* grad holds a gradient to add to; otherwise the next backward overwrites it */
 };
 
 /* A parameter of zeros; NULL when the shape is impossible or memory is out. The name is copied. */

@@ -35,7 +35,8 @@ static tg_node *new_node(tg_tape *tape, tg_where where, int nargs, size_t option
 
 static tg_node *out_of_memory(tg_tape *tape, tg_where where, const char *what, const tg_shape *shape) {
     char text[TG_SHAPE_TEXT];
-    tg_fail(tape, where, "%s: out of memory for a value of shape %s", what, tg_shape_text(shape, text, sizeof text));
+    tg_fail(tape, where, "%s: out of memory for a value of shape %s", what,
+            tg_shape_text(shape, text, sizeof text));
     return NULL;
 }
 
@@ -53,8 +54,9 @@ static tg_node *new_leaf(tg_where where, tg_tape *tape, const char *what, tg_kin
                          int rank, const int64_t *dims) {
     if (!tape || tape->failed) return NULL;
     if (dtype != tape->spec.dtype && dtype != TG_I32) {
-        tg_fail(tape, where, "%s: dtype %s on a tape of %s; give it the tape's dtype, or i32 for labels and indices",
-                what, tg_dtype_name(dtype), tg_dtype_name(tape->spec.dtype));
+        tg_fail(tape, where,
+                "%s: dtype %s on a tape of %s; give it the tape's dtype, or i32 for labels and indices", what,
+                tg_dtype_name(dtype), tg_dtype_name(tape->spec.dtype));
         return NULL;
     }
     if (rank < 0 || rank > TG_MAX_RANK || (rank > 0 && !dims)) {
@@ -123,7 +125,8 @@ tg_node *tg_use_at(tg_where where, tg_tape *tape, tg_param *param) {
                 tg_dtype_name(tape->spec.dtype));
         return NULL;
     }
-    tg_node *node = new_leaf(where, tape, "use", TG_KIND_PARAM, param->dtype, param->shape.rank, param->shape.dim);
+    tg_node *node =
+        new_leaf(where, tape, "use", TG_KIND_PARAM, param->dtype, param->shape.rank, param->shape.dim);
     if (!node) return NULL;
     node->param = param;
     node->value = param->value;
@@ -158,12 +161,19 @@ bool tg_set_f64(tg_node *leaf, const double *data) {
     for (int64_t i = 0; i < leaf->size; i++) {
         double x = data[i];
         switch (leaf->dtype) {
-        case TG_F32: ((float *)leaf->value)[i] = (float)x; break;
-        case TG_F64: ((double *)leaf->value)[i] = x; break;
-        case TG_DUAL: memcpy((double *)leaf->value + 2 * i, (double[]){x, 0}, 2 * sizeof x); break;
+        case TG_F32:
+            ((float *)leaf->value)[i] = (float)x;
+            break;
+        case TG_F64:
+            ((double *)leaf->value)[i] = x;
+            break;
+        case TG_DUAL:
+            memcpy((double *)leaf->value + 2 * i, (double[]){x, 0}, 2 * sizeof x);
+            break;
         default:
             if (!(x >= INT32_MIN && x <= INT32_MAX)) {
-                tg_fail(leaf->tape, leaf->where, "set: element %lld is %g, which no i32 holds", (long long)i, x);
+                tg_fail(leaf->tape, leaf->where, "set: element %lld is %g, which no i32 holds", (long long)i,
+                        x);
                 return false;
             }
             ((int32_t *)leaf->value)[i] = (int32_t)x;
@@ -180,7 +190,8 @@ void tg_require_grad(tg_node *leaf, bool wanted) {
         for (int i = leaf->id + 1; i < leaf->tape->count; i++)
             for (int k = 0; k < leaf->tape->nodes[i]->nargs; k++)
                 if (leaf->tape->nodes[i]->args[k] == leaf) {
-                    tg_fail(leaf->tape, leaf->where, "require_grad: the input is in use already (%s:%d); ask before",
+                    tg_fail(leaf->tape, leaf->where,
+                            "require_grad: the input is in use already (%s:%d); ask before",
                             leaf->tape->nodes[i]->where.file, leaf->tape->nodes[i]->where.line);
                     return;
                 }
@@ -225,16 +236,16 @@ bool tg_infer_broadcast(tg_infer *in) {
     for (int k = 1; k < in->nargs; k++) {
         if (tg_shape_broadcast(&in->y, in->x[k], &in->y)) continue;
         char a[TG_SHAPE_TEXT], b[TG_SHAPE_TEXT];
-        return tg_infer_fail(in, "shapes %s and %s do not broadcast: aligned at the right, each pair of sizes "
-                                 "must be equal or contain a 1",
+        return tg_infer_fail(in,
+                             "shapes %s and %s do not broadcast: aligned at the right, each pair of sizes "
+                             "must be equal or contain a 1",
                              tg_shape_text(in->x[0], a, sizeof a), tg_shape_text(in->x[k], b, sizeof b));
     }
     return true;
 }
 
 bool tg_infer_axis(tg_infer *in, int axis, int rank, int *normal) {
-    if (axis < -rank || axis >= rank)
-        return tg_infer_fail(in, "axis %d of a tensor of rank %d", axis, rank);
+    if (axis < -rank || axis >= rank) return tg_infer_fail(in, "axis %d of a tensor of rank %d", axis, rank);
     *normal = axis < 0 ? axis + rank : axis;
     return true;
 }
@@ -268,12 +279,15 @@ static bool is_direct(const tg_node *node) {
 
 static bool give_memory(tg_node *node, const tg_infer *in) {
     tg_arena *arena = &node->tape->arena;
-    if (in->saved && !(node->saved = tg_arena_alloc(arena, tg_padded((int64_t)in->saved, 1), TG_ALIGN))) return false;
+    if (in->saved && !(node->saved = tg_arena_alloc(arena, tg_padded((int64_t)in->saved, 1), TG_ALIGN)))
+        return false;
     node->scratch = in->scratch;
     if (in->scratch > node->tape->scratch_wanted) node->tape->scratch_wanted = in->scratch;
     if (node->tape->spec.lazy) return true;
-    if (node->op->view) node->value = node->args[0]->value;
-    else node->value = tg_arena_alloc(arena, tg_padded(node->size, in->real_size), TG_ALIGN);
+    if (node->op->view)
+        node->value = node->args[0]->value;
+    else
+        node->value = tg_arena_alloc(arena, tg_padded(node->size, in->real_size), TG_ALIGN);
     return node->value != NULL;
 }
 
@@ -292,12 +306,13 @@ tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int n
 
     tg_mark before = tg_tape_mark(tape);
     tg_node *node = new_node(tape, where, nargs, op->options_size);
-    if (node && nargs > TG_MAX_ARGS)
-        shapes = tg_arena_alloc(&tape->arena, (size_t)nargs * sizeof *shapes, 8);
+    if (node && nargs > TG_MAX_ARGS) shapes = tg_arena_alloc(&tape->arena, (size_t)nargs * sizeof *shapes, 8);
     if (!node || !shapes) return out_of_memory(tape, where, op->name, &(tg_shape){0});
     if (op->options_size) {
-        if (options) memcpy((void *)(uintptr_t)node->options, options, op->options_size);
-        else memset((void *)(uintptr_t)node->options, 0, op->options_size);
+        if (options)
+            memcpy((void *)(uintptr_t)node->options, options, op->options_size);
+        else
+            memset((void *)(uintptr_t)node->options, 0, op->options_size);
     }
     node->op = op;
     node->dtype = tape->spec.dtype;
@@ -307,8 +322,14 @@ tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int n
         shapes[k] = &args[k]->shape;
         node->requires_grad |= args[k]->requires_grad;
     }
-    tg_infer in = {.options = node->options, .nargs = nargs, .x = shapes, .dtype = node->dtype,
-                   .real_size = tg_dtype_size(node->dtype), .tape = tape, .op_name = op->name, .where = where};
+    tg_infer in = {.options = node->options,
+                   .nargs = nargs,
+                   .x = shapes,
+                   .dtype = node->dtype,
+                   .real_size = tg_dtype_size(node->dtype),
+                   .tape = tape,
+                   .op_name = op->name,
+                   .where = where};
     if (!op->infer(&in)) goto fail;
     node->shape = in.y;
     node->size = tg_shape_count(&in.y, in.real_size);
@@ -338,7 +359,11 @@ tg_cost tg_cost_of(const tg_node *node) {
     }
     const tg_shape *shapes[TG_MAX_ARGS];
     for (int k = 0; k < node->nargs && k < TG_MAX_ARGS; k++) shapes[k] = &node->args[k]->shape;
-    tg_infer in = {.options = node->options, .nargs = node->nargs, .x = shapes, .dtype = node->dtype,
-                   .real_size = tg_dtype_size(node->dtype), .y = node->shape};
+    tg_infer in = {.options = node->options,
+                   .nargs = node->nargs,
+                   .x = shapes,
+                   .dtype = node->dtype,
+                   .real_size = tg_dtype_size(node->dtype),
+                   .y = node->shape};
     return node->op->cost(&in);
 }

@@ -50,7 +50,9 @@ const tg_block_ops *tg_block_ops_of(tg_dtype dtype) {
     return all[3 * tg_simd_level() + (int)dtype];
 }
 
-int tg_op_count(void) { return BUILT_IN + users; }
+int tg_op_count(void) {
+    return BUILT_IN + users;
+}
 
 const tg_op *tg_op_get(int i) {
     if (i < 0 || i >= BUILT_IN + users) return NULL;
@@ -66,7 +68,8 @@ const tg_op *tg_op_find(const char *name) {
 static const char *fault(const tg_op *op) {
     if (!op || !op->name || !*op->name) return "the op has no name";
     if (!op->infer) return "the op has no infer rule";
-    if (op->arity != TG_VARIADIC && (op->arity < 1 || op->arity > TG_MAX_ARGS)) return "arity must be 1..8 or TG_VARIADIC";
+    if (op->arity != TG_VARIADIC && (op->arity < 1 || op->arity > TG_MAX_ARGS))
+        return "arity must be 1..8 or TG_VARIADIC";
     if (op->elementwise && op->arity == TG_VARIADIC) return "an elementwise op needs a fixed arity";
     if (!op->view)
         for (int t = 0; t < 3; t++)
@@ -80,9 +83,12 @@ const char *tg_op_register(const tg_op *op) {
     if (what) return what;
     pthread_mutex_lock(&lock);
     const tg_op *present = tg_op_find(op->name);
-    if (present && present != op) what = "an op of this name exists already";
-    else if (!present && users == MAX_USER_OPS) what = "too many registered ops";
-    else if (!present) user[users++] = op;
+    if (present && present != op)
+        what = "an op of this name exists already";
+    else if (!present && users == MAX_USER_OPS)
+        what = "too many registered ops";
+    else if (!present)
+        user[users++] = op;
     pthread_mutex_unlock(&lock);
     return what;
 }
@@ -91,11 +97,16 @@ const char *tg_op_register(const tg_op *op) {
 
 static int attr_text(const tg_attr *attr, const void *at, char *text, size_t size) {
     switch (attr->type) {
-    case TG_ATTR_DOUBLE: return snprintf(text, size, "%g", *(const double *)at);
-    case TG_ATTR_INT: return snprintf(text, size, "%d", *(const int *)at);
-    case TG_ATTR_BOOL: return snprintf(text, size, "%s", *(const bool *)at ? "true" : "false");
-    case TG_ATTR_SEED: return snprintf(text, size, "%llu", (unsigned long long)*(const uint64_t *)at);
-    case TG_ATTR_DIMS: return (int)strlen(tg_shape_text(at, text, size));
+    case TG_ATTR_DOUBLE:
+        return snprintf(text, size, "%g", *(const double *)at);
+    case TG_ATTR_INT:
+        return snprintf(text, size, "%d", *(const int *)at);
+    case TG_ATTR_BOOL:
+        return snprintf(text, size, "%s", *(const bool *)at ? "true" : "false");
+    case TG_ATTR_SEED:
+        return snprintf(text, size, "%llu", (unsigned long long)*(const uint64_t *)at);
+    case TG_ATTR_DIMS:
+        return (int)strlen(tg_shape_text(at, text, size));
     case TG_ATTR_AXES: {
         const tg_axes *axes = at;
         size_t n = 0;
@@ -112,12 +123,18 @@ static int attr_text(const tg_attr *attr, const void *at, char *text, size_t siz
 
 static size_t attr_size(tg_attr_type type) {
     switch (type) {
-    case TG_ATTR_DOUBLE: return sizeof(double);
-    case TG_ATTR_INT: return sizeof(int);
-    case TG_ATTR_BOOL: return sizeof(bool);
-    case TG_ATTR_AXES: return sizeof(int); /* the count tells whether it is set */
-    case TG_ATTR_DIMS: return sizeof(int);
-    case TG_ATTR_SEED: return sizeof(uint64_t);
+    case TG_ATTR_DOUBLE:
+        return sizeof(double);
+    case TG_ATTR_INT:
+        return sizeof(int);
+    case TG_ATTR_BOOL:
+        return sizeof(bool);
+    case TG_ATTR_AXES:
+        return sizeof(int); /* the count tells whether it is set */
+    case TG_ATTR_DIMS:
+        return sizeof(int);
+    case TG_ATTR_SEED:
+        return sizeof(uint64_t);
     }
     return 0;
 }

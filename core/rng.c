@@ -5,7 +5,8 @@
 
 void tg_rng_block(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]) {
     philox4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
-    philox4x32_ctr_t counter = {{(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)stream, (uint32_t)(stream >> 32)}};
+    philox4x32_ctr_t counter = {
+        {(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)stream, (uint32_t)(stream >> 32)}};
     philox4x32_ctr_t random = philox4x32(counter, key);
     for (int i = 0; i < 4; i++) out[i] = random.v[i];
 }
@@ -17,7 +18,9 @@ static uint64_t next64(tg_rng *rng) {
     return (uint64_t)word[2 * half] << 32 | word[2 * half + 1];
 }
 
-double tg_rng_uniform(tg_rng *rng) { return (double)(next64(rng) >> 11) * 0x1p-53; }
+double tg_rng_uniform(tg_rng *rng) {
+    return (double)(next64(rng) >> 11) * 0x1p-53;
+}
 
 /* Box and Muller, Annals of Mathematical Statistics 29, 1958. */
 double tg_rng_normal(tg_rng *rng) {

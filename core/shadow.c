@@ -15,12 +15,18 @@ static tg_node *copy_leaf(tg_tape *shadow, const tg_node *node) {
         for (int64_t i = 0; i < node->size; i++) {
             double value = tg_value_at(node, i);
             switch (shadow->spec.dtype) {
-            case TG_F32: ((float *)copy->value)[i] = (float)value; break;
-            case TG_F64: ((double *)copy->value)[i] = value; break;
-            default: ((double *)copy->value)[2 * i] = value;
+            case TG_F32:
+                ((float *)copy->value)[i] = (float)value;
+                break;
+            case TG_F64:
+                ((double *)copy->value)[i] = value;
+                break;
+            default:
+                ((double *)copy->value)[2 * i] = value;
             }
         }
-    else memcpy(copy->value, node->value, (size_t)node->size * sizeof(int32_t));
+    else
+        memcpy(copy->value, node->value, (size_t)node->size * sizeof(int32_t));
     if (node->requires_grad) tg_require_grad(copy, true);
     return copy;
 }
@@ -55,8 +61,10 @@ tg_tape *tg_shadow(const tg_tape *source, tg_dtype dtype) {
     for (int i = 0; i < source->count; i++)
         if (source->nodes[i]->nargs > widest) widest = source->nodes[i]->nargs;
     tg_node *few[TG_MAX_ARGS], **wide = tg_alloc((size_t)widest * sizeof *wide);
-    if (!wide) tg_fail(shadow, (tg_where){0}, "shadow: out of memory");
-    else copy_nodes(shadow, source, few, wide);
+    if (!wide)
+        tg_fail(shadow, (tg_where){0}, "shadow: out of memory");
+    else
+        copy_nodes(shadow, source, few, wide);
     tg_release(wide);
     return shadow;
 }

@@ -7,8 +7,8 @@
 
 /* A tape with the same nodes at the same positions, in `dtype` (TG_F32, TG_F64 or TG_DUAL), with copies of
    the values that leaves hold now; parameters become constants of the same name that require their gradient.
-   Random ops draw the same numbers. The source is not changed and may be freed. NULL for NULL, an impossible dtype, or
-   without memory; a shadow that failed while recording carries the error. */
+   Random ops draw the same numbers. The source is not changed and may be freed. NULL for NULL, an impossible
+   dtype, or without memory; a shadow that failed while recording carries the error. */
 TG_API TG_MUST_USE tg_tape *tg_shadow(const tg_tape *source, tg_dtype dtype);
 
 /* Tangents, on a tape of duals. A leaf's tangent is the direction in which it moves; after tg_replay a

@@ -13,7 +13,9 @@ tg_tape *tg_tape_new_spec(tg_tape_spec spec) {
     return tape;
 }
 
-tg_tape *tg_tape_new(tg_dtype dtype) { return tg_tape_new_spec((tg_tape_spec){.dtype = dtype}); }
+tg_tape *tg_tape_new(tg_dtype dtype) {
+    return tg_tape_new_spec((tg_tape_spec){.dtype = dtype});
+}
 
 void tg_tape_free(tg_tape *tape) {
     if (!tape) return;
@@ -74,7 +76,9 @@ void tg_fail(tg_tape *tape, tg_where where, const char *format, ...) {
     if (tape->handler) tape->handler(tape->handler_context, tape->error);
 }
 
-bool tg_failed(const tg_tape *tape) { return !tape || tape->failed; }
+bool tg_failed(const tg_tape *tape) {
+    return !tape || tape->failed;
+}
 
 const char *tg_error(const tg_tape *tape) {
     if (!tape) return "no tape: memory is out, or the dtype is neither f32 nor f64";
@@ -93,8 +97,12 @@ void tg_on_error(tg_tape *tape, tg_error_handler handler, void *context) {
 
 /* ---- settings ---- */
 
-tg_dtype tg_tape_dtype(const tg_tape *tape) { return tape ? tape->spec.dtype : TG_F32; }
-int tg_tape_size(const tg_tape *tape) { return tape ? tape->count : 0; }
+tg_dtype tg_tape_dtype(const tg_tape *tape) {
+    return tape ? tape->spec.dtype : TG_F32;
+}
+int tg_tape_size(const tg_tape *tape) {
+    return tape ? tape->count : 0;
+}
 
 tg_node *tg_tape_node(const tg_tape *tape, int id) {
     return tape && id >= 0 && id < tape->count ? tape->nodes[id] : NULL;
@@ -110,7 +118,9 @@ tg_node *tg_find(const tg_tape *tape, const char *name) {
 void tg_set_training(tg_tape *tape, bool training) {
     if (tape) tape->spec.evaluation = !training;
 }
-bool tg_training(const tg_tape *tape) { return tape && !tape->spec.evaluation; }
+bool tg_training(const tg_tape *tape) {
+    return tape && !tape->spec.evaluation;
+}
 
 void tg_set_seed(tg_tape *tape, uint64_t seed) {
     if (tape) tape->spec.seed = seed;
@@ -118,9 +128,13 @@ void tg_set_seed(tg_tape *tape, uint64_t seed) {
 void tg_set_step(tg_tape *tape, uint64_t step) {
     if (tape) tape->step = step;
 }
-uint64_t tg_step(const tg_tape *tape) { return tape ? tape->step : 0; }
+uint64_t tg_step(const tg_tape *tape) {
+    return tape ? tape->step : 0;
+}
 
-int tg_tape_threads(const tg_tape *tape) { return tape->spec.threads > 0 ? tape->spec.threads : tg_threads(); }
+int tg_tape_threads(const tg_tape *tape) {
+    return tape->spec.threads > 0 ? tape->spec.threads : tg_threads();
+}
 
 void tg_scope_push(tg_tape *tape, const char *name) {
     if (!tape || !name) return;
@@ -130,8 +144,8 @@ void tg_scope_push(tg_tape *tape, const char *name) {
                       : tg_arena_alloc(&tape->arena, outer + size, 8);
     if (!scope) {
         tape->scope_lost++;
-        tg_fail(tape, (tg_where){0}, "scope_push: %s: scopes are nested more than %d deep, or memory is out", name,
-                TG_MAX_SCOPES);
+        tg_fail(tape, (tg_where){0}, "scope_push: %s: scopes are nested more than %d deep, or memory is out",
+                name, TG_MAX_SCOPES);
         return;
     }
     if (outer) {
@@ -167,12 +181,17 @@ void tg_scope_pop(tg_tape *tape) {
 
 /* ---- memory for backward ---- */
 
-bool *tg_grad_flag(tg_node *node) { return node->param ? &node->param->has_grad : &node->has_grad; }
+bool *tg_grad_flag(tg_node *node) {
+    return node->param ? &node->param->has_grad : &node->has_grad;
+}
 
 void *tg_grad_buffer(tg_node *node) {
     if (!node->grad) {
-        node->grad = tg_arena_alloc(&node->tape->arena, tg_padded(node->size, tg_dtype_size(node->dtype)), TG_ALIGN);
-        if (!node->grad) tg_fail(node->tape, node->where, "backward: out of memory for a gradient of %lld elements", (long long)node->size);
+        node->grad =
+            tg_arena_alloc(&node->tape->arena, tg_padded(node->size, tg_dtype_size(node->dtype)), TG_ALIGN);
+        if (!node->grad)
+            tg_fail(node->tape, node->where, "backward: out of memory for a gradient of %lld elements",
+                    (long long)node->size);
     }
     return node->grad;
 }
@@ -194,29 +213,64 @@ void *tg_scratch(tg_tape *tape, size_t size) {
 
 /* ---- reading nodes ---- */
 
-const tg_shape *tg_shape_of(const tg_node *node) { return node ? &node->shape : NULL; }
-tg_dtype tg_dtype_of(const tg_node *node) { return node ? node->dtype : TG_F32; }
-int64_t tg_size(const tg_node *node) { return node ? node->size : 0; }
-tg_tape *tg_tape_of(const tg_node *node) { return node ? node->tape : NULL; }
-int tg_id(const tg_node *node) { return node ? node->id : -1; }
-const char *tg_name_of(const tg_node *node) { return node && node->name ? node->name : ""; }
-const char *tg_scope_of(const tg_node *node) { return node && node->scope ? node->scope : ""; }
-tg_where tg_where_of(const tg_node *node) { return node ? node->where : (tg_where){0}; }
-void *tg_value(const tg_node *node) { return node ? node->value : NULL; }
-const tg_op *tg_op_of(const tg_node *node) { return node ? node->op : NULL; }
-int tg_arg_count(const tg_node *node) { return node ? node->nargs : 0; }
-tg_node *tg_arg(const tg_node *node, int k) { return node && k >= 0 && k < node->nargs ? node->args[k] : NULL; }
-const void *tg_options_of(const tg_node *node) { return node ? node->options : NULL; }
-bool tg_requires_grad(const tg_node *node) { return node && node->requires_grad; }
-tg_param *tg_param_of(const tg_node *node) { return node ? node->param : NULL; }
+const tg_shape *tg_shape_of(const tg_node *node) {
+    return node ? &node->shape : NULL;
+}
+tg_dtype tg_dtype_of(const tg_node *node) {
+    return node ? node->dtype : TG_F32;
+}
+int64_t tg_size(const tg_node *node) {
+    return node ? node->size : 0;
+}
+tg_tape *tg_tape_of(const tg_node *node) {
+    return node ? node->tape : NULL;
+}
+int tg_id(const tg_node *node) {
+    return node ? node->id : -1;
+}
+const char *tg_name_of(const tg_node *node) {
+    return node && node->name ? node->name : "";
+}
+const char *tg_scope_of(const tg_node *node) {
+    return node && node->scope ? node->scope : "";
+}
+tg_where tg_where_of(const tg_node *node) {
+    return node ? node->where : (tg_where){0};
+}
+void *tg_value(const tg_node *node) {
+    return node ? node->value : NULL;
+}
+const tg_op *tg_op_of(const tg_node *node) {
+    return node ? node->op : NULL;
+}
+int tg_arg_count(const tg_node *node) {
+    return node ? node->nargs : 0;
+}
+tg_node *tg_arg(const tg_node *node, int k) {
+    return node && k >= 0 && k < node->nargs ? node->args[k] : NULL;
+}
+const void *tg_options_of(const tg_node *node) {
+    return node ? node->options : NULL;
+}
+bool tg_requires_grad(const tg_node *node) {
+    return node && node->requires_grad;
+}
+tg_param *tg_param_of(const tg_node *node) {
+    return node ? node->param : NULL;
+}
 
 static double element(const void *data, tg_dtype dtype, int64_t i) {
     switch (dtype) {
-    case TG_F32: return (double)((const float *)data)[i];
-    case TG_F64: return ((const double *)data)[i];
-    case TG_DUAL: return ((const double *)data)[2 * i];
-    case TG_I32: return ((const int32_t *)data)[i];
-    default: return NAN;
+    case TG_F32:
+        return (double)((const float *)data)[i];
+    case TG_F64:
+        return ((const double *)data)[i];
+    case TG_DUAL:
+        return ((const double *)data)[2 * i];
+    case TG_I32:
+        return ((const int32_t *)data)[i];
+    default:
+        return NAN;
     }
 }
 
@@ -225,7 +279,9 @@ double tg_value_at(const tg_node *node, int64_t i) {
     return element(node->value, node->dtype, i);
 }
 
-double tg_item(const tg_node *node) { return node && node->size == 1 ? tg_value_at(node, 0) : NAN; }
+double tg_item(const tg_node *node) {
+    return node && node->size == 1 ? tg_value_at(node, 0) : NAN;
+}
 
 const void *tg_grad(const tg_node *node) {
     if (!node) return NULL;

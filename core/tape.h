@@ -65,8 +65,8 @@ typedef void (*tg_error_handler)(void *context, const char *message);
 TG_API void tg_on_error(tg_tape *tape, tg_error_handler handler, void *context);
 
 TG_API tg_dtype tg_tape_dtype(const tg_tape *tape);
-TG_API int tg_tape_size(const tg_tape *tape);                /* number of nodes */
-TG_API tg_node *tg_tape_node(const tg_tape *tape, int id);   /* by position; NULL outside */
+TG_API int tg_tape_size(const tg_tape *tape);                   /* number of nodes */
+TG_API tg_node *tg_tape_node(const tg_tape *tape, int id);      /* by position; NULL outside */
 TG_API tg_node *tg_find(const tg_tape *tape, const char *name); /* by name, the latest; NULL if none */
 
 /* Training (the default) or evaluation, looked at whenever an op is evaluated. */
@@ -114,7 +114,7 @@ TG_API tg_node *tg_name(tg_node *node, const char *name);
 
 TG_API const tg_shape *tg_shape_of(const tg_node *node); /* NULL for NULL */
 TG_API tg_dtype tg_dtype_of(const tg_node *node);
-TG_API int64_t tg_size(const tg_node *node);        /* number of elements; 0 for NULL */
+TG_API int64_t tg_size(const tg_node *node); /* number of elements; 0 for NULL */
 TG_API tg_tape *tg_tape_of(const tg_node *node);
 TG_API int tg_id(const tg_node *node);              /* position on the tape; -1 for NULL */
 TG_API const char *tg_name_of(const tg_node *node); /* "" where unnamed */
@@ -127,7 +127,7 @@ TG_API double tg_item(const tg_node *node);                /* the only element o
 /* The gradient's elements in the node's dtype, owned like the value. NULL where backward has not come by,
    or where the plan did not keep it: ask with tg_retain_grad before tg_replay. */
 TG_API const void *tg_grad(const tg_node *node);
-TG_API double tg_grad_at(const tg_node *node, int64_t i);  /* NaN where there is none */
+TG_API double tg_grad_at(const tg_node *node, int64_t i); /* NaN where there is none */
 TG_API void tg_retain_grad(tg_node *node);
 
 /* ---- playing ---- */

@@ -16,7 +16,9 @@ const char *tg_dtype_name(tg_dtype dtype) {
     return (unsigned)dtype < TG_NDTYPES ? dtypes[dtype].name : "?";
 }
 
-size_t tg_dtype_size(tg_dtype dtype) { return (unsigned)dtype < TG_NDTYPES ? dtypes[dtype].size : 0; }
+size_t tg_dtype_size(tg_dtype dtype) {
+    return (unsigned)dtype < TG_NDTYPES ? dtypes[dtype].size : 0;
+}
 
 int64_t tg_shape_count(const tg_shape *shape, size_t element_size) {
     /* Half the address space, less room for the padding of a tensor, is the most that can be asked for. */

@@ -46,8 +46,7 @@ typedef struct tg_shape {
 } tg_shape;
 
 /* A shape literal: TG_SHAPE(100, 784). A scalar is (tg_shape){0}. */
-#define TG_SHAPE(...)                                                                                        \
-    ((tg_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
+#define TG_SHAPE(...) ((tg_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
 
 /* The number of elements, or -1 when the rank is outside 0..8, a dim is negative, or the elements of
    `element_size` bytes would not fit the address space (with room for padding). The one checked

@@ -1,3 +1,5 @@
 #include "tape.h"
 
-const char *tg_version(void) { return TG_VERSION; }
+const char *tg_version(void) {
+    return TG_VERSION;
+}

@@ -8,8 +8,8 @@ enum { TG_EXIT_OK = 0, TG_EXIT_FAILED = 1, TG_EXIT_USAGE = 2, TG_EXIT_VACUOUS = 
 
 typedef struct tg_command {
     const char *name;
-    const char *brief;                  /* one line for `tapegrad --help` */
-    int (*run)(int argc, char **argv);  /* argv[0] is "tapegrad NAME"; returns the exit status */
+    const char *brief;                 /* one line for `tapegrad --help` */
+    int (*run)(int argc, char **argv); /* argv[0] is "tapegrad NAME"; returns the exit status */
 } tg_command;
 
 #define COMMAND(name) extern const tg_command tg_command_##name;

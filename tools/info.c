@@ -10,15 +10,20 @@
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     (void)arg;
-    if (key == 'j') *(bool *)state->input = true;
-    else if (key == ARGP_KEY_ARG) argp_error(state, "unexpected argument '%s'", arg);
-    else return ARGP_ERR_UNKNOWN;
+    if (key == 'j')
+        *(bool *)state->input = true;
+    else if (key == ARGP_KEY_ARG)
+        argp_error(state, "unexpected argument '%s'", arg);
+    else
+        return ARGP_ERR_UNKNOWN;
     return 0;
 }
 
 static int run(int argc, char **argv) {
-    static const struct argp_option options[] = {{"json", 'j', 0, 0, "One JSON object on standard output", 0}, {0}};
-    static const struct argp argp = {options, parse, "", "Says what this build is and what it runs on.", 0, 0, 0};
+    static const struct argp_option options[] = {{"json", 'j', 0, 0, "One JSON object on standard output", 0},
+                                                 {0}};
+    static const struct argp argp = {options, parse, "", "Says what this build is and what it runs on.",
+                                     0,       0,     0};
     bool json = false;
     argp_err_exit_status = TG_EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, 0, &json);

@@ -12,9 +12,10 @@ static const tg_command *const commands[] = {
 #define COMMANDS ((int)(sizeof commands / sizeof *commands))
 
 static void help(FILE *out) {
-    fprintf(out, "Usage: tapegrad COMMAND [OPTION...]\n"
-                 "Automatic differentiation on a tape: train small networks, check derivatives, draw graphs.\n\n"
-                 "Commands:\n");
+    fprintf(out,
+            "Usage: tapegrad COMMAND [OPTION...]\n"
+            "Automatic differentiation on a tape: train small networks, check derivatives, draw graphs.\n\n"
+            "Commands:\n");
     for (int i = 0; i < COMMANDS; i++) fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->brief);
     fprintf(out, "\n`tapegrad COMMAND --help` explains a command's options, with examples.\n");
 }
