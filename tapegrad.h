@@ -15,6 +15,9 @@ extern "C" {
 #include "core/status.h"
 #include "core/tape.h"
 #include "core/tensor.h"
+#include "data/batches.h"
+#include "data/dataset.h"
+#include "data/scaler.h"
 #include "ops_api.h"
 
 #ifdef __cplusplus
