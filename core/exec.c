@@ -25,7 +25,7 @@ void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xs
     };
 }
 
-/* Arrays for the arguments of a node: on the caller's stack where they fit, else from the arena. */
+/* Arrays for the arguments of a node: on the caller's stack where they fit, else they stand behind the node. */
 typedef struct operands {
     const void *x[TG_MAX_ARGS];
     const tg_shape *xshape[TG_MAX_ARGS];
@@ -39,17 +39,9 @@ static bool with_operands(tg_node *node, bool (*run)(tg_node *, tg_eval *, void 
         tg_eval_init(node, &e, few.x, few.xshape);
         return run(node, &e, few.dx);
     }
-    tg_tape *tape = node->tape;
-    size_t n = (size_t)node->nargs;
-    const void **x = tg_alloc(3 * n * sizeof *x);
-    if (!x) {
-        tg_fail(tape, node->where, "%s: out of memory", node->op->name);
-        return false;
-    }
-    tg_eval_init(node, &e, x, (const tg_shape **)(x + n));
-    bool ok = run(node, &e, (void **)(uintptr_t)(x + 2 * n));
-    tg_release(x);
-    return ok;
+    void **many = node->operands;
+    tg_eval_init(node, &e, (const void **)many, (const tg_shape **)(many + node->nargs));
+    return run(node, &e, many + 2 * node->nargs);
 }
 
 static bool forward(tg_node *node, tg_eval *e, void **dx) {

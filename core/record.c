@@ -17,10 +17,11 @@ static bool grow(tg_tape *tape) {
     return true;
 }
 
-/* A node with room for nargs arguments and an options struct behind it, not yet on the tape. */
+/* A node with room for nargs arguments, the operand arrays of many, and an options struct behind it, not yet
+   on the tape. */
 static tg_node *new_node(tg_tape *tape, tg_where where, int nargs, size_t options_size) {
     if (tape->count == tape->capacity && !grow(tape)) return NULL;
-    size_t args_size = (size_t)nargs * sizeof(tg_node *);
+    size_t arrays = nargs > TG_MAX_ARGS ? 4 : 1, args_size = arrays * (size_t)nargs * sizeof(tg_node *);
     tg_node *node = tg_arena_alloc(&tape->arena, sizeof *node + args_size + options_size, 8);
     if (!node) return NULL;
     memset(node, 0, offsetof(tg_node, shape));
@@ -29,6 +30,7 @@ static tg_node *new_node(tg_tape *tape, tg_where where, int nargs, size_t option
     node->scope = tape->scope;
     node->nargs = nargs;
     node->args = (tg_node **)(node + 1);
+    if (arrays > 1) node->operands = (void **)(node->args + nargs);
     if (options_size) node->options = (char *)node->args + args_size;
     return node;
 }
@@ -306,8 +308,8 @@ tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int n
 
     tg_mark before = tg_tape_mark(tape);
     tg_node *node = new_node(tape, where, nargs, op->options_size);
-    if (node && nargs > TG_MAX_ARGS) shapes = tg_arena_alloc(&tape->arena, (size_t)nargs * sizeof *shapes, 8);
-    if (!node || !shapes) return out_of_memory(tape, where, op->name, &(tg_shape){0});
+    if (!node) return out_of_memory(tape, where, op->name, &(tg_shape){0});
+    if (node->operands) shapes = (const tg_shape **)(node->operands + nargs);
     if (op->options_size) {
         if (options)
             memcpy((void *)(uintptr_t)node->options, options, op->options_size);
@@ -357,8 +359,9 @@ tg_cost tg_cost_of(const tg_node *node) {
         double n = (double)node->size * node->op->flops;
         return (tg_cost){n, 2 * n};
     }
-    const tg_shape *shapes[TG_MAX_ARGS];
-    for (int k = 0; k < node->nargs && k < TG_MAX_ARGS; k++) shapes[k] = &node->args[k]->shape;
+    const tg_shape *few[TG_MAX_ARGS], **shapes = few;
+    if (node->operands) shapes = (const tg_shape **)(node->operands + node->nargs);
+    for (int k = 0; k < node->nargs; k++) shapes[k] = &node->args[k]->shape;
     tg_infer in = {.options = node->options,
                    .nargs = node->nargs,
                    .x = shapes,

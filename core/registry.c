@@ -34,8 +34,9 @@ static const tg_op *user[MAX_USER_OPS];
 static int users;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The kernels that exist are those of three number types per level. */
+/* The kernels that exist are those of three number types per level. A view may have none. */
 const tg_kernel *tg_kernel_of(const tg_op *op, tg_dtype dtype) {
+    if (!op->kernels) return NULL;
     return op->kernels[(op->built_in ? 3 * tg_simd_level() : 0) + (int)dtype];
 }
 
