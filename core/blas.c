@@ -23,8 +23,8 @@ static char kernels[128] = "as the library selects";
 /* The best kernel set that runs here, or the generic one. */
 static arch_t best_set(void) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl"))
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
         return BLIS_ARCH_SKX;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return BLIS_ARCH_HASWELL;
 #endif
@@ -32,8 +32,8 @@ static arch_t best_set(void) {
 }
 
 /* Whether BLIS 0.x would fall back to its generic kernels. It knows Intel's processors by their features, but
-   AMD's by family, up to 19h (Zen 3 and 4), and no other maker's (frame/base/bli_cpuid.c). It cannot be asked:
-   its first answer is final. */
+   AMD's by family, up to 19h (Zen 3 and 4), and no other maker's (frame/base/bli_cpuid.c). It cannot be
+   asked: its first answer is final. */
 static bool unknown_processor(void) {
 #if defined(__x86_64__)
     unsigned a, b, c, d;
@@ -68,14 +68,22 @@ const char *tg_blas_name(void) {
     return name;
 }
 
-static void set_threads(int threads) { bli_thread_set_num_threads(threads); }
+static void set_threads(int threads) {
+    bli_thread_set_num_threads(threads);
+}
 #else
 static void init(void) {}
-const char *tg_blas_name(void) { return TG_BLAS_NAME; }
+const char *tg_blas_name(void) {
+    return TG_BLAS_NAME;
+}
 #ifdef OPENBLAS_VERSION
-static void set_threads(int threads) { openblas_set_num_threads(threads); }
+static void set_threads(int threads) {
+    openblas_set_num_threads(threads);
+}
 #else
-static void set_threads(int threads) { (void)threads; }
+static void set_threads(int threads) {
+    (void)threads;
+}
 #endif
 #endif
 
@@ -88,14 +96,14 @@ void tg_blas_sgemm(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n
                    int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
     pthread_once(&once, init);
     set_threads(threads);
-    cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans, (int)m,
-                (int)n, (int)k, 1, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+    cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans,
+                (int)m, (int)n, (int)k, 1, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
 }
 
 void tg_blas_dgemm(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const double *a,
                    int64_t lda, const double *b, int64_t ldb, double beta, double *c, int64_t ldc) {
     pthread_once(&once, init);
     set_threads(threads);
-    cblas_dgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans, (int)m,
-                (int)n, (int)k, 1, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+    cblas_dgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans,
+                (int)m, (int)n, (int)k, 1, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
 }

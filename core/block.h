@@ -4,7 +4,8 @@
 
 #include "tensor.h"
 
-#define TG_BLOCK 1024 /* elements that an elementwise op computes at a time: a few blocks fit a level-1 cache */
+#define TG_BLOCK                                                                                             \
+    1024 /* elements that an elementwise op computes at a time: a few blocks fit a level-1 cache */
 
 /* How the elements of a broadcast argument stand to those of the result: merged axes, the innermost last;
    a stride is 0 along a broadcast axis. */

@@ -1,6 +1,6 @@
 /* exec.c: evaluating one node forward or backward, and whole tapes op by op. core/plan.c derives a faster
    order of the same work. */
-#include "internal.h"
+#include "chain.h"
 
 #include <string.h>
 
@@ -88,8 +88,17 @@ static bool backward(tg_node *node, tg_eval *e, void **dx) {
     e->dy = node->grad;
     if (node->op->elementwise) return tg_elementwise_backward(node, e);
     for (int k = 0; k < node->nargs; k++) {
+        tg_node *arg = node->args[k];
         dx[k] = NULL;
-        if (node->args[k]->requires_grad && !(dx[k] = tg_grad_ready(node->args[k]))) return false;
+        if (!arg->requires_grad) continue;
+        if (node->op->assigns && k < 32 && !*tg_grad_flag(arg)) {
+            dx[k] = tg_grad_buffer(arg);
+            *tg_grad_flag(arg) = true;
+            e->fresh |= 1u << k;
+        } else {
+            dx[k] = tg_grad_ready(arg);
+        }
+        if (!dx[k]) return false;
     }
     if (node->op->view) {
         if (dx[0]) add(node->dtype, node->size, dx[0], e->dy);
@@ -119,9 +128,11 @@ static bool give_values(tg_tape *tape) {
     for (int i = 0; i < tape->count; i++) {
         tg_node *node = tape->nodes[i];
         if (node->value || (node->op && node->op->view)) continue;
-        node->value = tg_arena_alloc(&tape->arena, tg_padded(node->size, tg_dtype_size(node->dtype)), TG_ALIGN);
+        node->value =
+            tg_arena_alloc(&tape->arena, tg_padded(node->size, tg_dtype_size(node->dtype)), TG_ALIGN);
         if (node->value) continue;
-        tg_fail(tape, node->where, "%s: out of memory for %lld elements", node->op->name, (long long)node->size);
+        tg_fail(tape, node->where, "%s: out of memory for %lld elements", node->op->name,
+                (long long)node->size);
         return false;
     }
     return true;
@@ -140,8 +151,9 @@ bool tg_backward_begin(tg_node *node, const void *cotangent) {
     if (!node || node->tape->failed) return false;
     tg_tape *tape = node->tape;
     if (!node->requires_grad) {
-        tg_fail(tape, node->where, "backward: the node %s depends on no parameter and on no input that requires a "
-                                   "gradient%s",
+        tg_fail(tape, node->where,
+                "backward: the node %s depends on no parameter and on no input that requires a "
+                "gradient%s",
                 node->op ? node->op->name : tg_name_of(node),
                 tape->spec.inference ? " (the tape records for inference)" : "");
         return false;
@@ -159,9 +171,15 @@ bool tg_backward_begin(tg_node *node, const void *cotangent) {
         return true;
     }
     for (int64_t i = 0; i < node->size; i++) switch (node->dtype) {
-        case TG_F32: ((float *)grad)[i] += 1; break;
-        case TG_F64: ((double *)grad)[i] += 1; break;
-        default: ((double *)grad)[2 * i] += 1; break;
+        case TG_F32:
+            ((float *)grad)[i] += 1;
+            break;
+        case TG_F64:
+            ((double *)grad)[i] += 1;
+            break;
+        default:
+            ((double *)grad)[2 * i] += 1;
+            break;
         }
     return true;
 }
@@ -181,8 +199,9 @@ bool tg_backward(tg_node *loss) {
     if (!loss || loss->tape->failed) return false;
     if (loss->size != 1) {
         char text[TG_SHAPE_TEXT];
-        tg_fail(loss->tape, loss->where, "backward: %s has shape %s; backward starts from a scalar (sum or mean it, "
-                                         "or give a cotangent to tg_backward_from)",
+        tg_fail(loss->tape, loss->where,
+                "backward: %s has shape %s; backward starts from a scalar (sum or mean it, "
+                "or give a cotangent to tg_backward_from)",
                 loss->op ? loss->op->name : tg_name_of(loss), tg_shape_text(&loss->shape, text, sizeof text));
         return false;
     }
@@ -193,7 +212,9 @@ void tg_zero_grad(tg_tape *tape) {
     if (!tape) return;
     for (int i = 0; i < tape->count; i++) {
         tg_node *node = tape->nodes[i];
-        if (node->param) tg_param_zero_grad(node->param);
-        else node->has_grad = false;
+        if (node->param)
+            tg_param_zero_grad(node->param);
+        else
+            node->has_grad = false;
     }
 }

@@ -26,9 +26,10 @@ static void by_rows(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const rea
     }
 }
 
-static bool by_blas(int threads, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const real *a, int64_t lda,
-                    const real *b, int64_t ldb, int beta, real *c, int64_t ldc) {
-    if (m > INT_MAX || n > INT_MAX || k > INT_MAX || lda > INT_MAX || ldb > INT_MAX || ldc > INT_MAX) return false;
+static bool by_blas(int threads, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const real *a,
+                    int64_t lda, const real *b, int64_t ldb, int beta, real *c, int64_t ldc) {
+    if (m > INT_MAX || n > INT_MAX || k > INT_MAX || lda > INT_MAX || ldb > INT_MAX || ldc > INT_MAX)
+        return false;
 #if defined(TG_REAL_F32)
     tg_blas_sgemm(threads, ta, tb, m, n, k, a, lda, b, ldb, (float)beta, c, ldc);
     return true;

@@ -73,12 +73,6 @@ void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xs
 /* Makes the gradient of node ready to be added to: zeroes it when it holds nothing. */
 void *tg_grad_ready(tg_node *node);
 
-/* elementwise.c: forward and backward of an elementwise op, with broadcasting, in blocks, in parallel. */
-bool tg_elementwise_forward(tg_node *node, tg_eval *e);
-bool tg_elementwise_backward(tg_node *node, tg_eval *e);
-/* The branches of every element of an elementwise op with kinks. */
-void tg_elementwise_branch(tg_node *node, tg_eval *e, int32_t *branch);
-
 /* plan.c */
 void tg_plan_drop(tg_tape *tape);
 

@@ -39,21 +39,23 @@ TG_API bool tg_infer_axis(tg_infer *in, int axis, int rank, int *normal);
 
 /* ---- evaluation ---- */
 
-/* What forward and backward see. Buffers are 64-byte aligned and padded with 64 readable and writable bytes'
-   multiple, so a kernel may run over its end up to the next multiple of 16 elements. */
+/* What forward and backward see. Buffers are 64-byte aligned and may be read and written up to the next
+   multiple of 16 elements. A value that backward reads without its op having declared so in .saves is NaN in
+   an elementwise op, so that the gradient checks notice. */
 typedef struct tg_eval {
-    int64_t n;      /* elementwise ops: elements of this call (a multiple of 16 but for odd tails); others:
-                       elements of y */
+    int64_t n; /* elementwise ops: elements of this call, mostly a multiple of 16; others: elements of y */
     int64_t offset; /* elementwise ops: the position of the first of them in the tensor */
     int nargs;
     const void *const *x; /* values of the arguments; for an elementwise op already broadcast */
     void *y;              /* forward writes it */
     const void *dy;       /* the gradient that arrives */
     void *const *dx;      /* the gradients to ADD to; NULL where none is wanted */
+    unsigned fresh;       /* ops with .assigns: bit k: dx[k] holds nothing yet, write it instead of adding.
+                             When one node is given twice, only the first of its bits is set. */
     void *saved;          /* forward writes, backward reads: tg_infer.saved bytes */
     void *scratch;        /* tg_infer.scratch bytes, undefined contents */
     const void *options;
-    const tg_shape *const *xshape;
+    const tg_shape *const *xshape; /* NULL for elementwise ops */
     const tg_shape *yshape;
     uint64_t seed;   /* random numbers are functions of seed, stream and position */
     uint64_t stream; /* differs for every node and step */
@@ -129,16 +131,17 @@ typedef struct tg_op {
     const char *name;
     int arity;
     bool (*infer)(tg_infer *in);
-    bool elementwise;     /* y[i] depends on the x[k][i] alone: the executor broadcasts, splits, fuses */
-    bool view;            /* y is x[0]'s memory under another shape; forward and backward are then NULL */
-    unsigned int_args;    /* bit k: argument k is i32 */
-    unsigned passes;      /* bit k: the gradient of x[k] is dy itself (when the shapes agree) */
-    unsigned saves;       /* what backward reads: TG_SAVES_...; memory is shared by this, so be exact */
-    bool random;          /* draws random numbers */
-    size_t options_size;  /* sizeof the options struct, 0 when there is none */
-    const tg_attr *attrs; /* its members, ended by a NULL name; may be NULL */
-    const char *brief;    /* one line: "logistic sigmoid" */
-    const char *math;     /* the formula: "1/(1+e^{-x})" */
+    bool elementwise;    /* y[i] depends on the x[k][i] alone: the executor broadcasts, splits, fuses */
+    bool view;           /* y is x[0]'s memory under another shape; forward and backward are then NULL */
+    unsigned int_args;   /* bit k: argument k is i32 */
+    unsigned passes;     /* bit k: the gradient of x[k] is dy itself (when the shapes agree) */
+    unsigned saves;      /* what backward reads: TG_SAVES_...; memory is shared by this, so be exact */
+    bool assigns;        /* backward heeds e->fresh, which spares a pass of zeros (not for elementwise ops) */
+    bool random;         /* draws random numbers */
+    size_t options_size; /* sizeof the options struct, 0 when there is none */
+    const tg_attr *attrs;                /* its members, ended by a NULL name; may be NULL */
+    const char *brief;                   /* one line: "logistic sigmoid" */
+    const char *math;                    /* the formula: "1/(1+e^{-x})" */
     const char *derivative[TG_MAX_ARGS]; /* of y by each argument, or of the gradient: "y(1-y)" */
     const char *source;                  /* paper or book, where there is one */
     double flops;                        /* per element of y, forward; backward is taken as twice this */

@@ -1,4 +1,6 @@
 /* plan.c: what replay executes. */
 #include "internal.h"
 
-void tg_plan_drop(tg_tape *tape) { (void)tape; }
+void tg_plan_drop(tg_tape *tape) {
+    (void)tape;
+}

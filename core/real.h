@@ -38,8 +38,8 @@ typedef double complex accum;
 #error "compile op files with TG_REAL_F32, TG_REAL_F64 or TG_REAL_DUAL, or include tapegrad_op.h"
 #endif
 
-#define TG_PASTE_(a, b)     a##b
-#define TG_PASTE(a, b)      TG_PASTE_(a, b)
+#define TG_PASTE_(a, b) a##b
+#define TG_PASTE(a, b)  TG_PASTE_(a, b)
 #ifdef TG_LEVEL /* SIMD level of this compilation: _v1, _v3, _v4 */
 #define TG_SUFFIX TG_PASTE(TG_PASTE(_, TG_REAL_NAME), TG_LEVEL)
 #else
@@ -51,26 +51,55 @@ typedef double complex accum;
 #if defined(TG_REAL_F32)
 #define re(x) (x)
 #define TG_UNARY_MATH(name)                                                                                  \
-    static inline real r_##name(real x) { return name##f(x); }
-static inline real r_pow(real x, real y) { return powf(x, y); }
+    static inline real r_##name(real x) {                                                                    \
+        return name##f(x);                                                                                   \
+    }
+static inline real r_pow(real x, real y) {
+    return powf(x, y);
+}
 #elif defined(TG_REAL_F64)
 #define re(x) (x)
 #define TG_UNARY_MATH(name)                                                                                  \
-    static inline real r_##name(real x) { return name(x); }
-static inline real r_pow(real x, real y) { return pow(x, y); }
+    static inline real r_##name(real x) {                                                                    \
+        return name(x);                                                                                      \
+    }
+static inline real r_pow(real x, real y) {
+    return pow(x, y);
+}
 #endif
 
 #if defined(TG_REAL_DUAL)
 #define re(x) creal(x)
-static inline real r_dual(double value, double slope, real x) { return CMPLX(value, slope * cimag(x)); }
-static inline real r_exp(real x) { double y = exp(re(x)); return r_dual(y, y, x); }
-static inline real r_expm1(real x) { return r_dual(expm1(re(x)), exp(re(x)), x); }
-static inline real r_log(real x) { return r_dual(log(re(x)), 1 / re(x), x); }
-static inline real r_log1p(real x) { return r_dual(log1p(re(x)), 1 / (1 + re(x)), x); }
-static inline real r_sqrt(real x) { double y = sqrt(re(x)); return r_dual(y, 0.5 / y, x); }
-static inline real r_sin(real x) { return r_dual(sin(re(x)), cos(re(x)), x); }
-static inline real r_cos(real x) { return r_dual(cos(re(x)), -sin(re(x)), x); }
-static inline real r_tanh(real x) { double y = tanh(re(x)); return r_dual(y, 1 - y * y, x); }
+static inline real r_dual(double value, double slope, real x) {
+    return CMPLX(value, slope * cimag(x));
+}
+static inline real r_exp(real x) {
+    double y = exp(re(x));
+    return r_dual(y, y, x);
+}
+static inline real r_expm1(real x) {
+    return r_dual(expm1(re(x)), exp(re(x)), x);
+}
+static inline real r_log(real x) {
+    return r_dual(log(re(x)), 1 / re(x), x);
+}
+static inline real r_log1p(real x) {
+    return r_dual(log1p(re(x)), 1 / (1 + re(x)), x);
+}
+static inline real r_sqrt(real x) {
+    double y = sqrt(re(x));
+    return r_dual(y, 0.5 / y, x);
+}
+static inline real r_sin(real x) {
+    return r_dual(sin(re(x)), cos(re(x)), x);
+}
+static inline real r_cos(real x) {
+    return r_dual(cos(re(x)), -sin(re(x)), x);
+}
+static inline real r_tanh(real x) {
+    double y = tanh(re(x));
+    return r_dual(y, 1 - y * y, x);
+}
 static inline real r_erf(real x) {
     return r_dual(erf(re(x)), 1.12837916709551257390 * exp(-re(x) * re(x)), x); /* 2/sqrt(pi) */
 }
@@ -79,7 +108,9 @@ static inline real r_pow(real x, real y) {
     double dy = cimag(y) == 0 ? 0 : p * log(re(x));
     return CMPLX(p, (cimag(x) == 0 ? 0 : dx * cimag(x)) + (dy == 0 ? 0 : dy * cimag(y)));
 }
-static inline real r_abs(real x) { return re(x) < 0 ? -x : x; }
+static inline real r_abs(real x) {
+    return re(x) < 0 ? -x : x;
+}
 #else
 TG_UNARY_MATH(exp)
 TG_UNARY_MATH(expm1)
@@ -90,11 +121,17 @@ TG_UNARY_MATH(sin)
 TG_UNARY_MATH(cos)
 TG_UNARY_MATH(tanh)
 TG_UNARY_MATH(erf)
-static inline real r_abs(real x) { return (real)fabs((double)x); }
+static inline real r_abs(real x) {
+    return (real)fabs((double)x);
+}
 #endif
 /* Of two, the larger and the smaller; a NaN in either comes through. */
-static inline real r_max(real a, real b) { return re(a) > re(b) || re(a) != re(a) ? a : b; }
-static inline real r_min(real a, real b) { return re(a) < re(b) || re(a) != re(a) ? a : b; }
+static inline real r_max(real a, real b) {
+    return re(a) > re(b) || re(a) != re(a) ? a : b;
+}
+static inline real r_min(real a, real b) {
+    return re(a) < re(b) || re(a) != re(a) ? a : b;
+}
 
 /* core/gemm.h, for this number type: C = beta*C + op(A) op(B), op(A) m x k, op(B) k x n, row-major with
    leading dimensions as stored; beta is 0 (C is not read) or 1. */

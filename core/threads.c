@@ -6,7 +6,9 @@
 
 static int chosen;
 
-void tg_set_threads(int n) { chosen = n > 0 ? n : 0; }
+void tg_set_threads(int n) {
+    chosen = n > 0 ? n : 0;
+}
 
 int tg_threads(void) {
     if (chosen > 0) return chosen;

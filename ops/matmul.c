@@ -1,6 +1,8 @@
 /* matmul: y = op(a) op(b) over the last two axes */
 #include "core/kernel.h"
 
+#include <string.h>
+
 #ifdef TG_PUBLIC
 typedef struct tg_matmul_options {
     bool transpose_a, transpose_b; /* use the transpose of the last two axes, without a copy */
@@ -79,6 +81,17 @@ static void forward(tg_eval *e) {
                       b + matrix_at(sb, e->yshape, i), ldb, 0, y + i * d.m * d.n, d.n);
 }
 
+/* Whether the products are added to dx[k] (1) or written (0): they can be written when it holds nothing and
+   each of its matrices meets exactly one product. */
+static int begin(tg_eval *e, int k, const tg_shape *x, int64_t count) {
+    if (!e->dx[k] || !(e->fresh >> k & 1)) return 1;
+    int64_t size = 1;
+    for (int i = 0; i < x->rank; i++) size *= x->dim[i];
+    if (size == count * x->dim[x->rank - 2] * x->dim[x->rank - 1]) return 0;
+    memset(e->dx[k], 0, (size_t)size * sizeof(real));
+    return 1;
+}
+
 /* With Y = A B: dA += dY B^T, dB += A^T dY; a transposed argument's gradient is the transpose of that. */
 static void backward(tg_eval *e) {
     const tg_matmul_options *o = e->options;
@@ -88,17 +101,18 @@ static void backward(tg_eval *e) {
     const bool ta = o->transpose_a, tb = o->transpose_b;
     dims d = sizes(sa, sb, o);
     int64_t lda = sa->dim[sa->rank - 1], ldb = sb->dim[sb->rank - 1], count = batches(e->yshape);
+    const int add_a = begin(e, 0, sa, count), add_b = begin(e, 1, sb, count);
     for (int64_t i = 0; i < count; i++) {
         int64_t at = matrix_at(sa, e->yshape, i), bt = matrix_at(sb, e->yshape, i);
         const real *g = dy + i * d.m * d.n;
         if (da && !ta)
-            TG_R(tg_gemm)(e->threads, false, !tb, d.m, d.k, d.n, g, d.n, b + bt, ldb, 1, da + at, lda);
+            TG_R(tg_gemm)(e->threads, false, !tb, d.m, d.k, d.n, g, d.n, b + bt, ldb, add_a, da + at, lda);
         if (da && ta)
-            TG_R(tg_gemm)(e->threads, tb, true, d.k, d.m, d.n, b + bt, ldb, g, d.n, 1, da + at, lda);
+            TG_R(tg_gemm)(e->threads, tb, true, d.k, d.m, d.n, b + bt, ldb, g, d.n, add_a, da + at, lda);
         if (db && !tb)
-            TG_R(tg_gemm)(e->threads, !ta, false, d.k, d.n, d.m, a + at, lda, g, d.n, 1, db + bt, ldb);
+            TG_R(tg_gemm)(e->threads, !ta, false, d.k, d.n, d.m, a + at, lda, g, d.n, add_b, db + bt, ldb);
         if (db && tb)
-            TG_R(tg_gemm)(e->threads, true, ta, d.n, d.k, d.m, g, d.n, a + at, lda, 1, db + bt, ldb);
+            TG_R(tg_gemm)(e->threads, true, ta, d.n, d.k, d.m, g, d.n, a + at, lda, add_b, db + bt, ldb);
     }
 }
 
@@ -139,6 +153,7 @@ TG_OP(matmul) = {
     .arity = 2,
     .infer = infer,
     .saves = TG_SAVES_ARGS,
+    .assigns = true,
     .options_size = sizeof(tg_matmul_options),
     .attrs = attrs,
     .brief = "matrix product",

@@ -1,0 +1,337 @@
+#include "chain.h"
+#include "threads.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define GRAIN        (32 * (int64_t)TG_BLOCK) /* elements of a part: the unit of work for a thread, and of sums */
+#define TOTALS_LIMIT (4u << 20)               /* bytes of totals beyond which a sum is not split into parts */
+
+void tg_walk_init(tg_walk *walk, const tg_shape *arg, const tg_shape *result) {
+    int64_t stride = 1, strides[TG_MAX_RANK];
+    for (int i = result->rank; i-- > 0;) {
+        int j = i - (result->rank - arg->rank);
+        bool spread = j < 0 || (arg->dim[j] == 1 && result->dim[i] != 1);
+        strides[i] = spread ? 0 : stride;
+        if (!spread) stride *= arg->dim[j];
+    }
+    walk->rank = 0;
+    for (int i = 0; i < result->rank; i++) {
+        if (result->dim[i] == 1) continue;
+        int last = walk->rank - 1;
+        /* Two axes that are walked in one stride are one axis. */
+        if (last >= 0 && walk->stride[last] == strides[i] * result->dim[i]) {
+            walk->dim[last] *= result->dim[i];
+            walk->stride[last] = strides[i];
+        } else {
+            walk->dim[walk->rank] = result->dim[i];
+            walk->stride[walk->rank++] = strides[i];
+        }
+    }
+    if (walk->rank == 0) { /* one element */
+        walk->dim[walk->rank] = 1;
+        walk->stride[walk->rank++] = 1;
+    }
+}
+
+void tg_link_init(tg_link *link, tg_node *node, tg_operand *operands) {
+    *link = (tg_link){.node = node, .y = node->value, .x = operands};
+    for (int k = 0; k < node->nargs; k++) {
+        const tg_node *arg = node->args[k];
+        tg_operand *o = &operands[k];
+        o->x = arg->value;
+        o->dx = NULL;
+        o->has = NULL;
+        o->fresh = o->inner = false;
+        o->full = arg->size == node->size;
+        o->read = node->op->saves & TG_SAVES_ARG(k);
+        o->size = arg->size;
+        if (!o->full) tg_walk_init(&o->walk, &arg->shape, &node->shape);
+    }
+}
+
+void tg_chain_init(tg_chain *chain, tg_link *links, int count) {
+    tg_node *last = links[count - 1].node;
+    *chain = (tg_chain){.tape = last->tape,
+                        .links = links,
+                        .count = count,
+                        .n = last->size,
+                        .size = tg_dtype_size(last->dtype),
+                        .ops = tg_block_ops_of(last->dtype)};
+}
+
+void tg_chain_aim(tg_chain *chain) {
+    chain->total_size = 0;
+    for (int i = 0; i < chain->count; i++)
+        for (int k = 0; k < chain->links[i].node->nargs; k++) {
+            tg_operand *o = &chain->links[i].x[k];
+            if (!o->dx || o->full) continue;
+            o->total = chain->total_size;
+            chain->total_size += tg_padded(o->size, chain->ops->accum_size);
+        }
+}
+
+/* ---- one block ---- */
+
+/* Working memory of a block: bump-allocated blocks of one tensor's elements. */
+typedef struct desk {
+    _Alignas(TG_ALIGN) char memory[(2 * TG_MAX_ARGS + 4) * TG_BLOCK * 16];
+} desk;
+
+typedef struct stack {
+    char *at;
+    size_t block; /* bytes */
+} stack;
+
+static char *take(stack *b) {
+    char *block = b->at;
+    b->at += b->block;
+    return block;
+}
+
+/* What backward gets in place of a value that its op did not declare to read: all NaN. */
+static _Alignas(TG_ALIGN) unsigned char not_a_number[TG_BLOCK * 16];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void fill(void) {
+    memset(not_a_number, 0xff, sizeof not_a_number);
+}
+
+static void *undeclared(void) {
+    pthread_once(&once, fill);
+    return not_a_number;
+}
+
+static void eval_init(const tg_chain *c, const tg_link *link, tg_eval *e, int64_t start, int64_t n) {
+    const tg_tape *tape = c->tape;
+    *e = (tg_eval){
+        .n = c->size == 16 ? n : (n + 15) & ~(int64_t)15, /* whole vectors: what lies beyond is padding */
+        .offset = start,
+        .nargs = link->node->nargs,
+        .options = link->node->options,
+        .saved = link->node->saved,
+        .yshape = &link->node->shape,
+        .seed = tape->spec.seed,
+        .stream = tape->step << 24 ^ (uint64_t)link->node->id,
+        .training = !tape->spec.evaluation,
+        .threads = 1,
+    };
+}
+
+/* The values of the arguments for elements start..start+n. */
+static void point_at(const tg_chain *c, const tg_link *link, const void **x, int64_t start, int64_t n,
+                     const void *inner, bool all, stack *room) {
+    for (int k = 0; k < link->node->nargs; k++) {
+        const tg_operand *o = &link->x[k];
+        if (!all && !o->read) {
+            x[k] = undeclared();
+        } else if (o->inner) {
+            x[k] = inner;
+        } else if (o->full) {
+            x[k] = o->x + (size_t)start * c->size;
+        } else {
+            char *block = take(room);
+            c->ops->gather(&o->walk, o->x, start, n, block);
+            x[k] = block;
+        }
+    }
+}
+
+static void forward_block(const tg_chain *c, int64_t start, int64_t n) {
+    desk memory;
+    stack fixed = {memory.memory, TG_BLOCK * c->size};
+    char *spare[2] = {take(&fixed), take(&fixed)};
+    const void *inner = NULL, *x[TG_MAX_ARGS];
+    for (int i = 0; i < c->count; i++) {
+        const tg_link *link = &c->links[i];
+        stack free_ = fixed;
+        tg_eval e;
+        eval_init(c, link, &e, start, n);
+        point_at(c, link, x, start, n, inner, true, &free_);
+        e.x = x;
+        if (c->branch) {
+            int32_t branch[TG_BLOCK];
+            link->node->kernel->branch(&e, branch);
+            memcpy(c->branch + start, branch, (size_t)n * sizeof *branch);
+            return;
+        }
+        e.y = link->y ? link->y + (size_t)start * c->size : spare[i & 1];
+        link->node->kernel->forward(&e);
+        inner = e.y;
+    }
+}
+
+/* Where the gradient of an operand is added, and whether it must be zeroed first. */
+static void *aim_at(const tg_chain *c, const tg_operand *o, int64_t start, size_t bytes, char *inner,
+                    stack *room) {
+    char *dx = o->inner ? inner : !o->dx ? NULL : o->full ? o->dx + (size_t)start * c->size : take(room);
+    if (dx && (o->inner || !o->full || (o->has ? !*o->has : o->fresh))) memset(dx, 0, bytes);
+    return dx;
+}
+
+static void backward_block(const tg_chain *c, int64_t start, int64_t n, char *totals) {
+    desk memory;
+    stack fixed = {memory.memory, TG_BLOCK * c->size};
+    char *spare[2] = {take(&fixed), take(&fixed)};
+    char *dy = c->dy + (size_t)start * c->size;
+    if (c->copy_dy) dy = memcpy(take(&fixed), dy, (size_t)n * c->size);
+    for (int i = c->count; i-- > 0;) {
+        const tg_link *link = &c->links[i];
+        if (!link->node->requires_grad) break;
+        const char *before = i ? c->links[i - 1].y : NULL;
+        const void *x[TG_MAX_ARGS];
+        void *dx[TG_MAX_ARGS];
+        stack free_ = fixed;
+        tg_eval e;
+        eval_init(c, link, &e, start, n);
+        point_at(c, link, x, start, n, before ? before + (size_t)start * c->size : undeclared(), false,
+                 &free_);
+        char *inner = i && c->links[i - 1].node->requires_grad ? spare[i & 1] : NULL;
+        for (int k = 0; k < e.nargs; k++)
+            dx[k] = aim_at(c, &link->x[k], start, (size_t)e.n * c->size, inner, &free_);
+        e.x = x;
+        e.dx = dx;
+        e.dy = dy;
+        e.y = link->y && link->node->op->saves & TG_SAVES_OUTPUT ? link->y + (size_t)start * c->size
+                                                                 : undeclared();
+        link->node->kernel->backward(&e);
+        for (int k = 0; k < e.nargs; k++)
+            if (link->x[k].dx && !link->x[k].full)
+                c->ops->scatter(&link->x[k].walk, totals + link->x[k].total, start, n, dx[k]);
+        dy = spare[i & 1];
+    }
+}
+
+/* ---- all blocks ---- */
+
+typedef struct job {
+    const tg_chain *chain;
+    char *totals; /* one set for each part */
+    int64_t grain;
+} job;
+
+static int64_t end_of(const job *j, int64_t part) {
+    int64_t end = (part + 1) * j->grain;
+    return end < j->chain->n ? end : j->chain->n;
+}
+
+static void forward_part(void *context, int64_t part) {
+    const job *j = context;
+    for (int64_t at = part * j->grain, end = end_of(j, part); at < end; at += TG_BLOCK)
+        forward_block(j->chain, at, end - at < TG_BLOCK ? end - at : TG_BLOCK);
+}
+
+static void backward_part(void *context, int64_t part) {
+    const job *j = context;
+    char *totals = j->totals ? j->totals + (size_t)part * j->chain->total_size : NULL;
+    for (int64_t at = part * j->grain, end = end_of(j, part); at < end; at += TG_BLOCK)
+        backward_block(j->chain, at, end - at < TG_BLOCK ? end - at : TG_BLOCK, totals);
+}
+
+static int threads_for(const tg_chain *chain) {
+    return chain->n < 2 * GRAIN ? 1 : tg_tape_threads(chain->tape);
+}
+
+void tg_chain_forward(const tg_chain *chain) {
+    job j = {.chain = chain, .grain = GRAIN};
+    tg_parallel(threads_for(chain), (chain->n + GRAIN - 1) / GRAIN, forward_part, &j);
+}
+
+/* Adds the totals of all parts, in order: the sum does not depend on the number of threads. */
+static void flush(const tg_chain *c, char *totals, int64_t parts) {
+    for (int i = 0; i < c->count; i++)
+        for (int k = 0; k < c->links[i].node->nargs; k++) {
+            const tg_operand *o = &c->links[i].x[k];
+            if (!o->dx || o->full) continue;
+            if (o->has ? !*o->has : o->fresh) memset(o->dx, 0, (size_t)o->size * c->size);
+            if (o->has) *o->has = true;
+            for (int64_t p = 0; p < parts; p++)
+                c->ops->flush(o->size, o->dx, totals + (size_t)p * c->total_size + o->total);
+        }
+}
+
+bool tg_chain_backward(const tg_chain *chain) {
+    job j = {.chain = chain, .grain = GRAIN};
+    int64_t parts = (chain->n + GRAIN - 1) / GRAIN;
+    if (chain->total_size) {
+        if (parts == 0 || (size_t)parts * chain->total_size > TOTALS_LIMIT) {
+            parts = 1;
+            j.grain = chain->n;
+        }
+        j.totals = tg_scratch(chain->tape, (size_t)parts * chain->total_size);
+        if (!j.totals) return false;
+        memset(j.totals, 0, (size_t)parts * chain->total_size);
+    }
+    tg_parallel(threads_for(chain), parts, backward_part, &j);
+    if (j.totals) flush(chain, j.totals, parts);
+    for (int i = 0; i < chain->count; i++)
+        for (int k = 0; k < chain->links[i].node->nargs; k++)
+            if (chain->links[i].x[k].dx && chain->links[i].x[k].has) *chain->links[i].x[k].has = true;
+    return true;
+}
+
+/* ---- one node ---- */
+
+static int64_t whole(const tg_node *node) {
+    return node->dtype == TG_DUAL ? node->size : (node->size + 15) & ~(int64_t)15;
+}
+
+bool tg_elementwise_forward(tg_node *node, tg_eval *e) {
+    if (node->direct &&
+        node->size <= TG_BLOCK) { /* small and without broadcasting: the common case of scalars */
+        e->n = whole(node);
+        if (e->n) node->kernel->forward(e);
+        return true;
+    }
+    tg_operand operands[TG_MAX_ARGS];
+    tg_link link;
+    tg_chain chain;
+    tg_link_init(&link, node, operands);
+    tg_chain_init(&chain, &link, 1);
+    tg_chain_forward(&chain);
+    return true;
+}
+
+void tg_elementwise_branch(tg_node *node, int32_t *branch) {
+    tg_operand operands[TG_MAX_ARGS];
+    tg_link link;
+    tg_chain chain;
+    tg_link_init(&link, node, operands);
+    tg_chain_init(&chain, &link, 1);
+    chain.branch = branch;
+    tg_chain_forward(&chain);
+}
+
+static bool small_backward(tg_node *node, tg_eval *e) {
+    void *dx[TG_MAX_ARGS];
+    const void *x[TG_MAX_ARGS];
+    e->n = whole(node);
+    for (int k = 0; k < node->nargs; k++) {
+        dx[k] = NULL;
+        x[k] = node->op->saves & TG_SAVES_ARG(k) ? node->args[k]->value : undeclared();
+        if (node->args[k]->requires_grad && !(dx[k] = tg_grad_ready(node->args[k]))) return false;
+    }
+    e->x = x;
+    e->dx = dx;
+    if (!(node->op->saves & TG_SAVES_OUTPUT)) e->y = undeclared();
+    if (e->n) node->kernel->backward(e);
+    return true;
+}
+
+bool tg_elementwise_backward(tg_node *node, tg_eval *e) {
+    if (node->direct && node->size <= TG_BLOCK) return small_backward(node, e);
+    tg_operand operands[TG_MAX_ARGS];
+    tg_link link;
+    tg_chain chain;
+    tg_link_init(&link, node, operands);
+    tg_chain_init(&chain, &link, 1);
+    chain.dy = node->grad;
+    for (int k = 0; k < node->nargs; k++) {
+        tg_node *arg = node->args[k];
+        if (!arg->requires_grad) continue;
+        if (!(operands[k].dx = tg_grad_buffer(arg))) return false;
+        operands[k].fresh = !*tg_grad_flag(arg);
+        *tg_grad_flag(arg) = true;
+    }
+    tg_chain_aim(&chain);
+    return tg_chain_backward(&chain);
+}
