@@ -118,6 +118,21 @@ bool tg_exec_backward(tg_node *node) {
     return with_operands(node, backward);
 }
 
+bool tg_branch(tg_node *node, int32_t *branch) {
+    if (!node || !node->op || !node->kernel || !node->kernel->branch || !node->value) return false;
+    if (node->op->elementwise) {
+        tg_elementwise_branch(node, branch);
+        return true;
+    }
+    operands few;
+    tg_eval e;
+    if (node->nargs > TG_MAX_ARGS) return false;
+    tg_eval_init(node, &e, few.x, few.xshape);
+    if (node->scratch && !(e.scratch = tg_scratch(node->tape, node->scratch))) return false;
+    node->kernel->branch(&e, branch);
+    return true;
+}
+
 /* ---- the calls ---- */
 
 bool tg_forward_one(tg_node *node) {

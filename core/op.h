@@ -178,5 +178,8 @@ TG_API const char *tg_scope_of(const tg_node *node); /* "" outside any scope */
 /* "slope=0.1, axis=1": the options that differ from zero, at most size bytes; returns text. */
 TG_API char *tg_options_text(const tg_op *op, const void *options, char *text, size_t size);
 TG_API tg_cost tg_cost_of(const tg_node *node);
+/* Writes for each element of node which smooth branch its value is computed on now. False, and nothing is
+   written, for nodes of ops without kinks. */
+TG_API bool tg_branch(tg_node *node, int32_t *branch);
 
 #endif

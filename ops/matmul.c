@@ -7,8 +7,8 @@
 typedef struct tg_matmul_options {
     bool transpose_a, transpose_b; /* use the transpose of the last two axes, without a copy */
 } tg_matmul_options;
-/* The matrix product over the last two axes; leading axes are batches and broadcast as in NumPy. Rank 1 is not
-   promoted: reshape a vector to a row or a column. (...,m,k) x (...,k,n) -> (...,m,n). */
+/* The matrix product over the last two axes; leading axes are batches and broadcast as in NumPy. Rank 1 is
+   not promoted: reshape a vector to a row or a column. (...,m,k) x (...,k,n) -> (...,m,n). */
 tg_node *tg_matmul(tg_node *a, tg_node *b);
 tg_node *tg_matmul_with(tg_node *a, tg_node *b, tg_matmul_options options);
 #endif
@@ -32,13 +32,14 @@ static bool infer(tg_infer *in) {
     tg_shape_text(b, tb, sizeof tb);
     const char *at = o->transpose_a ? "^T" : "", *bt = o->transpose_b ? "^T" : "";
     if (a->rank < 2 || b->rank < 2)
-        return tg_infer_fail(in, "%s%s x %s%s: both need at least two axes; reshape a vector to a row or a column", ta, at,
-                             tb, bt);
+        return tg_infer_fail(
+            in, "%s%s x %s%s: both need at least two axes; reshape a vector to a row or a column", ta, at, tb,
+            bt);
     dims d = sizes(a, b, o);
     int64_t inner = b->dim[b->rank - (o->transpose_b ? 1 : 2)];
     if (d.k != inner)
-        return tg_infer_fail(in, "%s%s x %s%s: inner sizes %lld and %lld differ", ta, at, tb, bt, (long long)d.k,
-                             (long long)inner);
+        return tg_infer_fail(in, "%s%s x %s%s: inner sizes %lld and %lld differ", ta, at, tb, bt,
+                             (long long)d.k, (long long)inner);
     tg_shape batch_a = {.rank = a->rank - 2}, batch_b = {.rank = b->rank - 2};
     for (int i = 0; i < batch_a.rank; i++) batch_a.dim[i] = a->dim[i];
     for (int i = 0; i < batch_b.rank; i++) batch_b.dim[i] = b->dim[i];
@@ -76,9 +77,9 @@ static void forward(tg_eval *e) {
     real *y = e->y;
     dims d = sizes(sa, sb, o);
     int64_t lda = sa->dim[sa->rank - 1], ldb = sb->dim[sb->rank - 1], count = batches(e->yshape);
-    for (int64_t i = 0; i < count; i++)
-        TG_R(tg_gemm)(e->threads, o->transpose_a, o->transpose_b, d.m, d.n, d.k, a + matrix_at(sa, e->yshape, i), lda,
-                      b + matrix_at(sb, e->yshape, i), ldb, 0, y + i * d.m * d.n, d.n);
+    for (int64_t i = 0; i < count; i++) TG_R(tg_gemm)
+    (e->threads, o->transpose_a, o->transpose_b, d.m, d.n, d.k, a + matrix_at(sa, e->yshape, i), lda,
+     b + matrix_at(sb, e->yshape, i), ldb, 0, y + i * d.m * d.n, d.n);
 }
 
 /* Whether the products are added to dx[k] (1) or written (0): they can be written when it holds nothing and
@@ -122,7 +123,8 @@ static tg_cost cost(const tg_infer *in) {
     return (tg_cost){flops, 2 * flops};
 }
 
-static const tg_matmul_options t_left = {.transpose_a = true}, t_right = {.transpose_b = true}, t_both = {true, true};
+static const tg_matmul_options t_left = {.transpose_a = true}, t_right = {.transpose_b = true},
+                               t_both = {true, true};
 static const tg_case cases[] = {
     {"matrices", {{2, {2, 3}}, {2, {3, 4}}}},
     {"left transposed", {{2, {3, 2}}, {2, {3, 4}}}, .options = &t_left},
@@ -149,18 +151,12 @@ static const tg_attr attrs[] = {
 
 TG_KERNELS(matmul) = {forward, backward, NULL};
 TG_OP(matmul) = {
-    TG_OP_COMMON(matmul),
-    .arity = 2,
-    .infer = infer,
-    .saves = TG_SAVES_ARGS,
-    .assigns = true,
-    .options_size = sizeof(tg_matmul_options),
-    .attrs = attrs,
-    .brief = "matrix product",
-    .math = "A B",
-    .derivative = {"dY B^T", "A^T dY"},
-    .cost = cost,
-    .cases = cases,
+    TG_OP_COMMON(matmul), .arity = 2,
+    .infer = infer,       .saves = TG_SAVES_ARGS,
+    .assigns = true,      .options_size = sizeof(tg_matmul_options),
+    .attrs = attrs,       .brief = "matrix product",
+    .math = "A B",        .derivative = {"dY B^T", "A^T dY"},
+    .cost = cost,         .cases = cases,
 };
 TG_CALL_2(matmul)
 

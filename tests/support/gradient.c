@@ -1,5 +1,5 @@
 #include "gradient.h"
-#include "core/internal.h"
+#include "tapegrad.h"
 
 #include <float.h>
 #include <math.h>
@@ -94,26 +94,11 @@ static void release(check *c) {
     for (int i = 0; i < 3; i++) free(c->branch[i]);
 }
 
-/* The branches of the op's smooth pieces, as its kernel reports them; zeros for a smooth op. */
-static void read_branch(const check *c, int32_t *branch) {
-    const void *x[TG_MAX_ARGS];
-    const tg_shape *shapes[TG_MAX_ARGS];
-    tg_eval e;
-    if (!c->y->kernel || !c->y->kernel->branch) return;
-    tg_eval_init(c->y, &e, x, shapes);
-    if (c->op->elementwise) {
-        tg_elementwise_branch(c->y, &e, branch);
-        return;
-    }
-    if (c->y->scratch) e.scratch = tg_scratch(c->tape, c->y->scratch);
-    c->y->kernel->branch(&e, branch);
-}
-
 static void evaluate(const check *c, double *x, double value, double *y, int32_t *branch) {
     *x = value;
     tg_forward_one(c->y);
     if (tg_size(c->y)) memcpy(y, tg_value(c->y), (size_t)tg_size(c->y) * sizeof *y);
-    read_branch(c, branch);
+    tg_branch(c->y, branch);
 }
 
 /* Compares d<cotangent, y>/dx[k][i] with `gradient`. */
