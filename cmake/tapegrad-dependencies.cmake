@@ -1,7 +1,6 @@
 # What the library is built on. Each found thing becomes a part of the interface target tg_dependencies.
 
 add_library(tg_dependencies INTERFACE)
-set(TG_PRIVATE_LIBS "") # for tapegrad.pc: what a static link needs besides
 
 function(tg_need what package)
   message(FATAL_ERROR "${what} was not found. On Debian or Ubuntu: sudo apt-get install ${package} "

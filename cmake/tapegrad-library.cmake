@@ -71,7 +71,7 @@ foreach(kind STATIC SHARED)
     target_sources(tapegrad_${suffix} PRIVATE $<TARGET_OBJECTS:${objects}>)
   endforeach()
   add_dependencies(tapegrad_${suffix} tg_ops_api)
-  target_link_libraries(tapegrad_${suffix} PRIVATE tg_dependencies tg_flags)
+  target_link_libraries(tapegrad_${suffix} PRIVATE $<BUILD_INTERFACE:tg_dependencies> $<BUILD_INTERFACE:tg_flags>)
   target_include_directories(tapegrad_${suffix} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${TG_GENERATED}>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/tapegrad>)

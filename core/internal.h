@@ -1,4 +1,5 @@
-/* internal.h: what nodes and tapes are made of. For core alone; the others use tape.h and op.h. */
+/* internal.h: what nodes and tapes are made of. For core alone; the others use tape.h and
+   op.h. Private. */
 #ifndef TG_CORE_INTERNAL_H
 #define TG_CORE_INTERNAL_H
 
