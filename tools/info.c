@@ -1,22 +1,24 @@
 /* tapegrad info: what this build is and what it runs on. */
-#include "command.h"
+#include "cli.h"
 #include "tapegrad.h"
 
-#include <argp.h>
-#include <cjson/cJSON.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
-    (void)arg;
-    if (key == 'j')
-        *(bool *)state->input = true;
-    else if (key == ARGP_KEY_ARG)
-        argp_error(state, "unexpected argument '%s'", arg);
-    else
-        return ARGP_ERR_UNKNOWN;
+    if (key != 'j') return tg_cli_other_key(key, arg, state);
+    *(bool *)state->input = true;
     return 0;
+}
+
+static int print_json(void) {
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "version", tg_version());
+    cJSON_AddStringToObject(o, "blas", tg_blas_name());
+    cJSON_AddStringToObject(o, "blas_kernels", tg_blas_kernels());
+    cJSON_AddNumberToObject(o, "threads", tg_threads());
+    cJSON_AddStringToObject(o, "simd", tg_simd_name());
+    cJSON_AddNumberToObject(o, "ops", tg_op_count());
+    return tg_cli_print_json(o);
 }
 
 static int run(int argc, char **argv) {
@@ -25,22 +27,8 @@ static int run(int argc, char **argv) {
     static const struct argp argp = {options, parse, "", "Says what this build is and what it runs on.",
                                      0,       0,     0};
     bool json = false;
-    argp_err_exit_status = TG_EXIT_USAGE;
-    argp_parse(&argp, argc, argv, 0, 0, &json);
-    if (json) {
-        cJSON *o = cJSON_CreateObject();
-        cJSON_AddStringToObject(o, "version", tg_version());
-        cJSON_AddStringToObject(o, "blas", tg_blas_name());
-        cJSON_AddStringToObject(o, "blas_kernels", tg_blas_kernels());
-        cJSON_AddNumberToObject(o, "threads", tg_threads());
-        cJSON_AddStringToObject(o, "simd", tg_simd_name());
-        cJSON_AddNumberToObject(o, "ops", tg_op_count());
-        char *text = cJSON_Print(o);
-        if (text) puts(text);
-        free(text);
-        cJSON_Delete(o);
-        return text ? TG_EXIT_OK : TG_EXIT_FAILED;
-    }
+    tg_cli_parse(&argp, argc, argv, &json);
+    if (json) return print_json();
     printf("tapegrad  %s, %d ops\n", tg_version(), tg_op_count());
     printf("BLAS      %s, kernels: %s\n", tg_blas_name(), tg_blas_kernels());
     printf("threads   %d\n", tg_threads());
