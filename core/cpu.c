@@ -1,15 +1,16 @@
 #include "cpu.h"
 #include "blas.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME(level, unused) #level + 1,
+#define NAME(level, unused) &#level[1],
 static const char *const names[] = {TG_LEVELS(NAME, )};
 #define LEVELS ((int)(sizeof names / sizeof *names))
 
 /* The x86-64 microarchitecture levels of the System V ABI: v3 is AVX2 with FMA, v4 is AVX-512. */
-static int supported(const char *level) {
+static bool supported(const char *level) {
 #if defined(__x86_64__)
     if (strcmp(level, "v4") == 0)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -33,9 +34,16 @@ static int choose(void) {
 }
 
 int tg_simd_level(void) {
-    static int level = -1; /* the same whoever computes it first */
-    if (level < 0) level = choose();
+    static atomic_int known; /* the level + 1: the same, whoever computes it first */
+    int level = atomic_load_explicit(&known, memory_order_relaxed) - 1;
+    if (level >= 0) return level;
+    level = choose();
+    atomic_store_explicit(&known, level + 1, memory_order_relaxed);
     return level;
+}
+
+bool tg_simd_runs(int level) {
+    return level >= 0 && level < LEVELS && supported(names[level]);
 }
 
 const char *tg_simd_name(void) {

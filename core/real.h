@@ -8,7 +8,9 @@
    op, and Hessian-vector products through every backward, come from this third compilation: no rule for
    them is written by hand, so none can be wrong.
 
-   In kernels: compare re(x), never x; use the r_ functions below for mathematics; sum in `accum`. */
+   In kernels: compare re(x), never x; use the r_ functions below for mathematics; sum in `accum`.
+   A loop over elements with r_ functions runs on vectors, provided each is called whatever the element is:
+   `t = r_expm1(r_min(x, 0)); y = re(x) > 0 ? x : t`, see docs/vector-math.md. */
 #ifndef TG_CORE_REAL_H
 #define TG_CORE_REAL_H
 
@@ -48,6 +50,8 @@ typedef double complex accum;
 /* The name of something that exists once per number type and level. */
 #define TG_R(name) TG_PASTE(name, TG_SUFFIX)
 
+#include "vmath.h" /* gives the functions below their vector versions */
+
 #if defined(TG_REAL_F32)
 #define re(x) (x)
 #define TG_UNARY_MATH(name)                                                                                  \
@@ -57,6 +61,9 @@ typedef double complex accum;
 static inline real r_pow(real x, real y) {
     return powf(x, y);
 }
+static inline real r_abs(real x) {
+    return fabsf(x);
+}
 #elif defined(TG_REAL_F64)
 #define re(x) (x)
 #define TG_UNARY_MATH(name)                                                                                  \
@@ -65,6 +72,9 @@ static inline real r_pow(real x, real y) {
     }
 static inline real r_pow(real x, real y) {
     return pow(x, y);
+}
+static inline real r_abs(real x) {
+    return fabs(x);
 }
 #endif
 
@@ -112,18 +122,7 @@ static inline real r_abs(real x) {
     return re(x) < 0 ? -x : x;
 }
 #else
-TG_UNARY_MATH(exp)
-TG_UNARY_MATH(expm1)
-TG_UNARY_MATH(log)
-TG_UNARY_MATH(log1p)
-TG_UNARY_MATH(sqrt)
-TG_UNARY_MATH(sin)
-TG_UNARY_MATH(cos)
-TG_UNARY_MATH(tanh)
-TG_UNARY_MATH(erf)
-static inline real r_abs(real x) {
-    return (real)fabs((double)x);
-}
+TG_MATH(TG_UNARY_MATH)
 #endif
 /* Of two, the larger and the smaller; a NaN in either comes through. */
 static inline real r_max(real a, real b) {
