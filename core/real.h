@@ -9,8 +9,7 @@
    them is written by hand, so none can be wrong.
 
    In kernels: compare re(x), never x; use the r_ functions below for mathematics; sum in `accum`.
-   A loop over elements with r_ functions runs on vectors, provided each is called whatever the element is:
-   `t = r_expm1(r_min(x, 0)); y = re(x) > 0 ? x : t`, see docs/vector-math.md. */
+   A loop over elements that calls r_ functions runs on vectors: see vmath.h. */
 #ifndef TG_CORE_REAL_H
 #define TG_CORE_REAL_H
 
@@ -18,6 +17,10 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#ifndef CMPLX /* glibc's header has it for gcc alone */
+#define CMPLX(x, y) __builtin_complex((double)(x), (double)(y))
+#endif
 
 #define TG_EPS 1e-100
 

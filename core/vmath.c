@@ -35,8 +35,8 @@ const tg_vmath *tg_vmath_of(tg_dtype dtype, int level) {
 }
 
 const char *tg_vmath_library(void) {
-#ifdef TG_VECTOR_MATH
-    return TG_VECTOR_MATH;
+#ifdef TG_VECTOR_LIBRARY
+    return TG_VECTOR_LIBRARY;
 #else
     return "none";
 #endif
