@@ -18,6 +18,7 @@ extern "C" {
 #include "data/batches.h"
 #include "data/dataset.h"
 #include "data/scaler.h"
+#include "inspect/graph.h"
 #include "ops_api.h"
 
 #ifdef __cplusplus

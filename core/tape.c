@@ -258,6 +258,9 @@ bool tg_requires_grad(const tg_node *node) {
 tg_param *tg_param_of(const tg_node *node) {
     return node ? node->param : NULL;
 }
+bool tg_is_constant(const tg_node *node) {
+    return node && node->kind == TG_KIND_CONSTANT;
+}
 
 static double element(const void *data, tg_dtype dtype, int64_t i) {
     switch (dtype) {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 void assert_tape_ok(const tg_tape *tape) {
@@ -12,6 +13,29 @@ void assert_tape_ok(const tg_tape *tape) {
 void assert_close(double a, double b, double tolerance) {
     double scale = fmax(1, fmax(fabs(a), fabs(b)));
     if (!(fabs(a - b) <= tolerance * scale)) fail_msg("%.17g and %.17g differ by %g", a, b, fabs(a - b));
+}
+
+static void write_golden(const char *text, const char *path) {
+    FILE *file = fopen(path, "wb");
+    if (!file || fputs(text, file) < 0) fail_msg("%s cannot be written", path);
+    fclose(file);
+}
+
+void assert_golden(const char *text, const char *path) {
+    char full[4096], *expected = NULL;
+    const char *source = getenv("TG_SOURCE");
+    assert_non_null(text);
+    snprintf(full, sizeof full, "%s/tests/%s", source ? source : ".", path);
+    if (getenv("TG_UPDATE_GOLDEN")) write_golden(text, full);
+    FILE *file = fopen(full, "rb");
+    if (!file) fail_msg("%s cannot be read", full);
+    size_t size = strlen(text), n = 0;
+    expected = calloc(size + 2, 1);
+    if (expected) n = fread(expected, 1, size + 1, file);
+    fclose(file);
+    bool same = expected && n == size && memcmp(expected, text, size) == 0;
+    free(expected);
+    if (!same) fail_msg("differs from %s:\n%s", full, text);
 }
 
 const char *test_data_folder(void) {

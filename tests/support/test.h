@@ -15,6 +15,9 @@
 void assert_tape_ok(const tg_tape *tape);
 /* |a - b| <= tolerance * max(1, |a|, |b|). */
 void assert_close(double a, double b, double tolerance);
+/* text is byte for byte the file tests/PATH. With TG_UPDATE_GOLDEN=1 in the environment the file is written
+   instead: look at the difference before you commit it. */
+void assert_golden(const char *text, const char *path);
 /* The folder named by TAPEGRAD_DATA, else ../shared/data beside the source; NULL when there is none. */
 const char *test_data_folder(void);
 

@@ -1,0 +1,141 @@
+/* graph.h: a tape as a picture. One model of nodes, edges and clusters, and writers for it.
+
+       tg_backward(loss);
+       tg_graph_save(tape, "net.svg", (tg_graph_spec){.detail = TG_DETAIL_GRADIENTS}, &status);
+
+   The same tape gives the same bytes on every run: node ids are tape positions. Nothing on the tape changes.
+ */
+#ifndef TG_INSPECT_GRAPH_H
+#define TG_INSPECT_GRAPH_H
+
+#include "core/op.h"
+#include "core/status.h"
+
+/* How much a node says. Each level includes those before it. */
+typedef enum tg_detail {
+    TG_DETAIL_DEFAULT,   /* TG_DETAIL_SHAPES */
+    TG_DETAIL_OP,        /* position, op and name */
+    TG_DETAIL_SHAPES,    /* dtype and shape */
+    TG_DETAIL_VALUES,    /* the value, or its minimum, mean, maximum and number of NaN when it is large */
+    TG_DETAIL_GRADIENTS, /* the gradient likewise, "-" where backward has not come by; on each edge the local
+                            derivative and the contribution; the sum where a value is used more than once */
+    TG_DETAIL_COSTS      /* parameters, floating-point operations, bytes, what backward reads */
+} tg_detail;
+
+/* The writers: enumerator, name (also the ending of a file), whether Graphviz is needed. */
+#define TG_GRAPH_FORMATS(X)                                                                                  \
+    X(TG_GRAPH_DOT, "dot", false)                                                                            \
+    X(TG_GRAPH_SVG, "svg", true)                                                                             \
+    X(TG_GRAPH_PNG, "png", true)
+
+typedef enum tg_graph_format {
+#define TG_X(id, name, graphviz) id,
+    TG_GRAPH_FORMATS(TG_X)
+#undef TG_X
+        TG_GRAPH_NFORMATS
+} tg_graph_format;
+
+typedef struct tg_graph_spec {
+    tg_detail detail;
+    const char *title;  /* above the picture; NULL for none */
+    bool where;         /* show the caller's file:line (without folders) */
+    bool no_clusters;   /* do not draw a box per scope or layer */
+    bool no_legend;     /* leave out the explanation of colours and shapes */
+    bool left_to_right; /* instead of top to bottom */
+    int digits;         /* significant digits of numbers; 0: 4 */
+    int elements;       /* tensors of at most so many elements are shown in full; 0: 4 */
+} tg_graph_spec;
+
+/* ---- the model ---- */
+
+/* What a large tensor is reduced to. */
+typedef struct tg_summary {
+    bool known; /* false: not computed yet, or not kept */
+    int64_t count, nan, inf;
+    double min, mean, max; /* over the finite elements; NaN when there are none */
+} tg_summary;
+
+/* What kind of node it is, for colours and shapes. Taken from the op's descriptor, not its name. */
+typedef enum tg_node_kind {
+    TG_NODE_INPUT,
+    TG_NODE_CONSTANT,
+    TG_NODE_PARAMETER,
+    TG_NODE_ELEMENTWISE, /* an op that treats each element alone */
+    TG_NODE_MIXING,      /* an op that combines elements: products, sums, softmax */
+    TG_NODE_VIEW,        /* an op that computes nothing: another shape of the same memory */
+    TG_NODE_RANDOM,      /* an op that draws random numbers */
+    TG_NODE_KINDS
+} tg_node_kind;
+
+typedef struct tg_graph_node {
+    const tg_node *node;
+    int id; /* position on the tape and in the array */
+    tg_node_kind kind;
+    const char *op;      /* "matmul"; "input", "constant", "parameter" for leaves */
+    const char *options; /* "axis=1"; "" for none */
+    const char *name;    /* valid UTF-8; "" for none */
+    const char *file;    /* without folders; "" if unknown */
+    int line;
+    int cluster;         /* index of the innermost cluster, -1 for none */
+    int first_in, in;    /* its edges: graph->edges[first_in .. first_in + in), by argument */
+    int uses, first_out; /* edges that leave it: first_out, then each edge's next_out, down to -1 */
+    tg_summary value, grad;
+    tg_cost cost;
+    int64_t params; /* elements, of a parameter */
+    int64_t bytes;  /* of the value */
+    int64_t saved;  /* bytes that backward reads or forward keeps for it */
+} tg_graph_node;
+
+typedef struct tg_graph_edge {
+    int from, to;       /* nodes */
+    int arg;            /* which argument of `to` */
+    int next_out;       /* the next edge from `from`; -1 behind the last */
+    tg_summary local;   /* dy/dx: exact when both ends are scalars, over the elements for elementwise ops of
+                           equal   shapes; not known otherwise, or when no gradient flows here */
+    tg_summary message; /* what this edge adds to the gradient of `from`: the upstream gradient times the
+                           local one */
+} tg_graph_edge;
+
+typedef struct tg_graph_cluster {
+    const char *label; /* valid UTF-8 */
+    int parent;        /* index of the cluster around it, -1 for none; smaller than its own index */
+} tg_graph_cluster;
+
+/* Read-only. */
+typedef struct tg_graph {
+    tg_graph_spec spec;
+    tg_dtype dtype;
+    int nodes_count, edges_count, clusters_count;
+    tg_graph_node *nodes; /* all nodes of the tape, by position */
+    tg_graph_edge *edges; /* ordered by `to`, then by argument */
+    tg_graph_cluster *clusters;
+    struct tg_graph_memory *memory; /* private */
+} tg_graph;
+
+/* The model of a tape, which must live as long. NULL, with a message, when memory is out or tape is NULL.
+   The gradients shown are those of the latest backward call. */
+TG_API TG_MUST_USE tg_graph *tg_graph_new(const tg_tape *tape, tg_graph_spec spec, tg_status *status);
+TG_API void tg_graph_free(tg_graph *graph);
+
+/* ---- writers ---- */
+
+/* The graph in a format: *size bytes (and a zero behind them), to be freed with tg_graph_release. NULL, with
+   a message, without memory, or for SVG and PNG in a build without Graphviz. size may be NULL. */
+TG_API TG_MUST_USE char *tg_graph_render(const tg_graph *graph, tg_graph_format format, size_t *size,
+                                         tg_status *status);
+TG_API void tg_graph_release(char *rendered);
+
+/* Writes a file in the format that its name ends with (.dot, .svg, .png). On failure there is no new file. */
+TG_API bool tg_graph_save(const tg_tape *tape, const char *path, tg_graph_spec spec, tg_status *status);
+/* The dot text of a tape, to be freed with tg_graph_release. NULL, with a message, on failure. */
+TG_API TG_MUST_USE char *tg_graph_dot(const tg_tape *tape, tg_graph_spec spec, tg_status *status);
+
+/* The format called `name` ("svg"), or that the file called `name` ends with; -1 for none. */
+TG_API int tg_graph_format_find(const char *name);
+
+/* Minimum, mean and maximum of n elements, and of a node's value or gradient. */
+TG_API tg_summary tg_summary_of(const void *data, tg_dtype dtype, int64_t n);
+TG_API tg_summary tg_summary_of_value(const tg_node *node);
+TG_API tg_summary tg_summary_of_grad(const tg_node *node);
+
+#endif

@@ -1,0 +1,190 @@
+/* graph_dot.c: the graph in Graphviz' dot language. */
+#include "graph_model.h"
+
+#define INK      "#1a1a1a"
+#define QUIET    "#5a5a5a"
+#define VALUE    "#00664a" /* bluish green */
+#define GRADIENT "#b23a00" /* vermilion */
+#define LOCAL    "#0059a3" /* blue */
+
+static void markup(tg_text *text, const char *label) {
+    tg_text_escape(text, label, TG_ESCAPE_MARKUP);
+}
+
+static void line(tg_text *text, const char *colour) {
+    tg_text_add(text, "<BR/><FONT COLOR=\"%s\">", colour);
+}
+static void end(tg_text *text) {
+    tg_text_put(text, "</FONT>");
+}
+
+/* "v3  tanh axis=1", and the name. */
+static void head(const tg_graph_node *node, tg_text *text) {
+    bool leaf = !node->in;
+    tg_text_add(text, "<FONT COLOR=\"" QUIET "\">v%d</FONT>&#160; <B>", node->id);
+    markup(text, leaf && *node->name ? node->name : node->op);
+    tg_text_put(text, "</B>");
+    if (*node->options) {
+        tg_text_put(text, "&#160; ");
+        markup(text, node->options);
+    }
+    if (*node->name && !leaf) {
+        tg_text_put(text, "<BR/><I>");
+        markup(text, node->name);
+        tg_text_put(text, "</I>");
+    }
+}
+
+/* 5.5 = 0.5 + 5: what arrives where a value is used more than once. */
+static void fork_sum(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
+    if (node->uses < 2 || node->uses > 6 || node->grad.count != 1) return;
+    const char *sign = " = ";
+    for (int e = node->first_out; e >= 0; e = graph->edges[e].next_out) {
+        if (!graph->edges[e].message.known) continue;
+        tg_text_put(text, sign);
+        tg_text_summary(text, graph, &graph->edges[e].message);
+        sign = " + ";
+    }
+}
+
+static void costs(const tg_graph_node *node, tg_text *text) {
+    line(text, QUIET);
+    if (node->params) {
+        tg_text_count(text, (double)node->params, "parameters");
+        tg_text_put(text, ", ");
+    }
+    if (node->in) {
+        tg_text_count(text, node->cost.forward, "FLOP");
+        tg_text_put(text, " forward, ");
+        tg_text_count(text, node->cost.backward, "backward");
+        tg_text_put(text, "<BR/>");
+    }
+    tg_text_count(text, (double)node->bytes, "B");
+    if (node->saved) {
+        tg_text_put(text, ", backward reads ");
+        tg_text_count(text, (double)node->saved, "B");
+    }
+    end(text);
+}
+
+static void label(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
+    tg_detail detail = tg_graph_detail(graph);
+    head(node, text);
+    if (detail >= TG_DETAIL_SHAPES) {
+        line(text, QUIET);
+        tg_text_type(text, tg_dtype_of(node->node), tg_shape_of(node->node));
+        end(text);
+    }
+    if (detail >= TG_DETAIL_VALUES) {
+        line(text, VALUE);
+        tg_text_value(text, graph, node->node);
+        end(text);
+    }
+    if (detail >= TG_DETAIL_GRADIENTS && tg_requires_grad(node->node)) {
+        line(text, GRADIENT);
+        tg_text_put(text, "grad ");
+        tg_text_grad(text, graph, node->node);
+        fork_sum(graph, node, text);
+        end(text);
+    }
+    if (detail >= TG_DETAIL_COSTS) costs(node, text);
+    if (graph->spec.where && *node->file) {
+        line(text, QUIET);
+        markup(text, node->file);
+        tg_text_add(text, ":%d", node->line);
+        end(text);
+    }
+}
+
+static void write_node(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
+    tg_graph_look look = tg_graph_look_of(node->kind);
+    tg_text_add(text, "  v%d [shape=%s, style=\"%s\", fillcolor=\"%s\"", node->id, look.shape, look.style,
+                look.fill);
+    if (look.border > 1) tg_text_add(text, ", penwidth=%d", look.border);
+    if (node->in && !node->uses) tg_text_put(text, ", peripheries=2");
+    tg_text_put(text, ", label=<");
+    label(graph, node, text);
+    tg_text_put(text, ">];\n");
+}
+
+static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text *text) {
+    tg_text_add(text, "  v%d -> v%d", edge->from, edge->to);
+    if (edge->local.known || edge->message.known) {
+        tg_text_put(text, " [label=<");
+        if (edge->local.known) {
+            tg_text_put(text, "<FONT COLOR=\"" LOCAL "\">&#215; ");
+            tg_text_summary(text, graph, &edge->local);
+            end(text);
+        }
+        if (edge->message.known) {
+            tg_text_put(text, edge->local.known ? "<BR/>" : "");
+            tg_text_put(text, "<FONT COLOR=\"" GRADIENT "\">");
+            tg_text_summary(text, graph, &edge->message);
+            end(text);
+        }
+        tg_text_put(text, ">]");
+    }
+    tg_text_put(text, ";\n");
+}
+
+/* The nodes of a cluster, then the clusters in it. */
+static void write_cluster(const tg_graph *graph, int cluster, tg_text *text) {
+    if (cluster >= 0) {
+        tg_text_add(text, "  subgraph cluster_%d {\n  label=\"", cluster);
+        tg_text_escape(text, graph->clusters[cluster].label, TG_ESCAPE_QUOTED);
+        tg_text_put(text, "\";\n");
+    }
+    for (int i = 0; i < graph->nodes_count; i++)
+        if (graph->nodes[i].cluster == cluster) write_node(graph, &graph->nodes[i], text);
+    for (int i = cluster + 1; i < graph->clusters_count; i++)
+        if (graph->clusters[i].parent == cluster) write_cluster(graph, i, text);
+    if (cluster >= 0) tg_text_put(text, "  }\n");
+}
+
+static void legend_row(tg_text *text, const char *fill, const char *sample, const char *what) {
+    tg_text_add(text,
+                "<TR><TD BORDER=\"1\" WIDTH=\"22\" BGCOLOR=\"%s\">%s</TD><TD ALIGN=\"LEFT\">%s</TD></TR>",
+                fill, sample, what);
+}
+
+#define SAMPLE(colour) "<FONT COLOR=\"" colour "\">0.5</FONT>"
+
+static void legend(const tg_graph *graph, tg_text *text) {
+    tg_detail detail = tg_graph_detail(graph);
+    bool seen[TG_NODE_KINDS] = {false};
+    for (int i = 0; i < graph->nodes_count; i++) seen[graph->nodes[i].kind] = true;
+    tg_text_put(text,
+                "  legend [shape=plain, label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"2\">");
+    for (int k = 0; k < TG_NODE_KINDS; k++)
+        if (seen[k]) legend_row(text, tg_graph_look_of(k).fill, "", tg_graph_look_of(k).label);
+    if (detail >= TG_DETAIL_VALUES)
+        legend_row(text, "white", SAMPLE(VALUE), "value (large: min .. mean .. max)");
+    if (detail >= TG_DETAIL_GRADIENTS) {
+        legend_row(text, "white", SAMPLE(GRADIENT), "gradient; on an edge: what it contributes");
+        legend_row(text, "white", SAMPLE(LOCAL), "on an edge: local derivative");
+    }
+    tg_text_put(text, "</TABLE>>];\n");
+}
+
+void tg_graph_write_dot(const tg_graph *graph, tg_text *text) {
+    tg_text_put(text, "digraph tape {\n");
+    tg_text_add(text,
+                "  graph [rankdir=%s, fontname=\"Helvetica\", fontsize=14, ranksep=0.35, nodesep=0.3,\n",
+                graph->spec.left_to_right ? "LR" : "TB");
+    tg_text_put(text, "         style=rounded, color=\"#8a8a8a\", fontcolor=\"" QUIET "\", labeljust=l];\n"
+                      "  node [fontname=\"Helvetica\", fontsize=14, fontcolor=\"" INK
+                      "\", color=\"#4a4a4a\", margin=\"0.12,0.06\"];\n"
+                      "  edge [fontname=\"Helvetica\", fontsize=12, color=\"#4a4a4a\", arrowsize=0.7];\n");
+    if (graph->spec.title) {
+        tg_text clean = {0};
+        tg_text_clean(&clean, graph->spec.title);
+        tg_text_put(text, "  label=\"");
+        tg_text_escape(text, clean.data ? clean.data : "", TG_ESCAPE_QUOTED);
+        tg_text_put(text, "\"; labelloc=t;\n");
+        tg_text_free(&clean);
+    }
+    write_cluster(graph, -1, text);
+    for (int e = 0; e < graph->edges_count; e++) write_edge(graph, &graph->edges[e], text);
+    if (!graph->spec.no_legend && graph->nodes_count) legend(graph, text);
+    tg_text_put(text, "}\n");
+}

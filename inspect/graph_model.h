@@ -1,0 +1,49 @@
+/* graph_model.h: how the graph model is put together. Private to inspect. */
+#ifndef TG_INSPECT_GRAPH_MODEL_H
+#define TG_INSPECT_GRAPH_MODEL_H
+
+#include "core/arena.h"
+#include "graph.h"
+#include "text.h"
+
+struct tg_graph_memory {
+    tg_arena arena; /* of all arrays and strings of the model */
+    int clusters_capacity;
+    bool failed;
+};
+
+void *tg_graph_alloc(tg_graph *graph, size_t size);
+/* A copy of a label, made clean (text.h). */
+const char *tg_graph_label(tg_graph *graph, const char *label);
+
+/* The steps of tg_graph_new; each says whether memory sufficed. */
+bool tg_graph_add_derivatives(tg_graph *graph);
+bool tg_graph_add_clusters(tg_graph *graph);
+
+/* The index of the child of `parent` (-1: none) with that label, made if need be; -1 without memory. */
+int tg_graph_cluster_at(tg_graph *graph, int parent, const char *label);
+
+/* ---- for the writers ---- */
+
+int tg_graph_digits(const tg_graph *graph);
+tg_detail tg_graph_detail(const tg_graph *graph);
+/* "f32[4,16]", "f64" for a scalar. */
+void tg_text_type(tg_text *text, tg_dtype dtype, const tg_shape *shape);
+/* The elements if they are few, else minimum, mean, maximum and the number of NaN; "-" when not known. */
+void tg_text_value(tg_text *text, const tg_graph *graph, const tg_node *node);
+void tg_text_grad(tg_text *text, const tg_graph *graph, const tg_node *node);
+void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *summary);
+/* 1234567 -> "1.23 M" with the unit behind it. */
+void tg_text_count(tg_text *text, double count, const char *unit);
+
+typedef struct tg_graph_look {
+    const char *label, *fill, *shape, *style; /* as dot calls them */
+    int border;
+} tg_graph_look;
+tg_graph_look tg_graph_look_of(tg_node_kind kind);
+
+void tg_graph_write_dot(const tg_graph *graph, tg_text *text);
+/* The picture of a dot text by Graphviz; NULL, with a message, when it cannot. */
+char *tg_graph_draw(const char *dot, const char *format, size_t *size, tg_status *status);
+
+#endif

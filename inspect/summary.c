@@ -1,0 +1,117 @@
+/* summary.c: tensors in a few numbers, and how they are printed. */
+#include "graph_model.h"
+
+#include <math.h>
+
+static double element(const void *data, tg_dtype dtype, int64_t i) {
+    switch (dtype) {
+    case TG_F32:
+        return (double)((const float *)data)[i];
+    case TG_F64:
+        return ((const double *)data)[i];
+    case TG_DUAL:
+        return ((const double *)data)[2 * i];
+    default:
+        return ((const int32_t *)data)[i];
+    }
+}
+
+tg_summary tg_summary_of(const void *data, tg_dtype dtype, int64_t n) {
+    if (!data) return (tg_summary){0};
+    tg_summary s = {.known = true, .count = n, .min = NAN, .mean = NAN, .max = NAN};
+    double sum = 0;
+    int64_t finite = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double x = element(data, dtype, i);
+        if (isnan(x))
+            s.nan++;
+        else if (isinf(x))
+            s.inf++;
+        else {
+            if (!finite || x < s.min) s.min = x;
+            if (!finite || x > s.max) s.max = x;
+            sum += x;
+            finite++;
+        }
+    }
+    if (finite) s.mean = sum / (double)finite;
+    return s;
+}
+
+tg_summary tg_summary_of_value(const tg_node *node) {
+    return tg_summary_of(tg_value(node), tg_dtype_of(node), tg_size(node));
+}
+
+tg_summary tg_summary_of_grad(const tg_node *node) {
+    return tg_summary_of(tg_grad(node), tg_dtype_of(node), tg_size(node));
+}
+
+int tg_graph_digits(const tg_graph *graph) {
+    return graph->spec.digits > 0 ? graph->spec.digits : 4;
+}
+
+tg_detail tg_graph_detail(const tg_graph *graph) {
+    return graph->spec.detail ? graph->spec.detail : TG_DETAIL_SHAPES;
+}
+
+void tg_text_type(tg_text *text, tg_dtype dtype, const tg_shape *shape) {
+    tg_text_put(text, tg_dtype_name(dtype));
+    for (int i = 0; i < shape->rank; i++)
+        tg_text_add(text, "%s%lld", i ? "," : "[", (long long)shape->dim[i]);
+    if (shape->rank) tg_text_put(text, "]");
+}
+
+static void count_of(tg_text *text, int64_t n, const char *what) {
+    if (n) tg_text_add(text, ", %lld %s", (long long)n, what);
+}
+
+void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *s) {
+    int digits = tg_graph_digits(graph);
+    if (!s->known) {
+        tg_text_put(text, "-");
+    } else if (!s->count) {
+        tg_text_put(text, "empty");
+    } else if (s->count == 1) {
+        tg_text_number(text, s->nan ? NAN : s->inf ? INFINITY : s->mean, digits);
+    } else {
+        const double three[] = {s->min, s->mean, s->max};
+        for (int i = 0; i < 3; i++) {
+            tg_text_put(text, i ? " .. " : "");
+            tg_text_number(text, three[i], digits);
+        }
+        count_of(text, s->nan, "NaN");
+        count_of(text, s->inf, "infinite");
+    }
+}
+
+static void elements(tg_text *text, const tg_graph *graph, const tg_node *node, const tg_summary *s,
+                     double (*at)(const tg_node *, int64_t)) {
+    int few = graph->spec.elements > 0 ? graph->spec.elements : 4;
+    if (!s->known || !s->count || s->count > few) {
+        tg_text_summary(text, graph, s);
+        return;
+    }
+    bool scalar = tg_shape_of(node)->rank == 0;
+    if (!scalar) tg_text_put(text, "[");
+    for (int64_t i = 0; i < s->count; i++) {
+        tg_text_put(text, i ? ", " : "");
+        tg_text_number(text, at(node, i), tg_graph_digits(graph));
+    }
+    if (!scalar) tg_text_put(text, "]");
+}
+
+void tg_text_value(tg_text *text, const tg_graph *graph, const tg_node *node) {
+    elements(text, graph, node, &graph->nodes[tg_id(node)].value, tg_value_at);
+}
+
+void tg_text_grad(tg_text *text, const tg_graph *graph, const tg_node *node) {
+    elements(text, graph, node, &graph->nodes[tg_id(node)].grad, tg_grad_at);
+}
+
+void tg_text_count(tg_text *text, double count, const char *unit) {
+    static const char *const prefix[] = {"", "k", "M", "G", "T", "P"};
+    int i = 0;
+    while (count >= 1000 && i < 5) count /= 1000, i++;
+    tg_text_number(text, count, 3);
+    tg_text_add(text, " %s%s", prefix[i], unit);
+}
