@@ -2,33 +2,28 @@
 # and the command.
 include(CMakePackageConfigHelpers)
 
-# -lNAME for a library that the linker finds by itself, else its path.
-function(tg_link_option library result)
+# What a program needs besides when it links the static library: -lNAME for what the linker finds by itself, else
+# the path.
+set(TG_STATIC_LIBS "")
+get_target_property(libraries tg_dependencies INTERFACE_LINK_LIBRARIES)
+foreach(library ${libraries})
+  if(library STREQUAL "ZLIB::ZLIB")
+    set(library z)
+  elseif(library STREQUAL "Threads::Threads")
+    set(library pthread)
+  elseif(library STREQUAL "OpenMP::OpenMP_C")
+    list(GET OpenMP_C_LIB_NAMES 0 library)
+  endif()
   get_filename_component(folder "${library}" DIRECTORY)
   get_filename_component(name "${library}" NAME)
   if(folder IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES AND name MATCHES "^lib([^.]+)\\.")
-    set(library "-l${CMAKE_MATCH_1}")
+    set(library ${CMAKE_MATCH_1})
   endif()
-  set(${result} "${library}" PARENT_SCOPE)
-endfunction()
-
-# What a program needs besides when it links the static library.
-set(TG_STATIC_LIBS "")
-foreach(library ${TG_BLAS_LIBRARY} ${TG_CJSON_LIBRARY} ${ZLIB_LIBRARIES} ${OpenMP_C_LIBRARIES})
-  tg_link_option(${library} option)
-  list(APPEND TG_STATIC_LIBS ${option})
-endforeach()
-foreach(feature GRAPHVIZ:GVC GRAPHVIZ:CGRAPH MATIO:MATIO)
-  string(REPLACE ":" ";" feature ${feature})
-  list(GET feature 0 option)
-  list(GET feature 1 library)
-  if(TG_${option} AND TG_${library}_LIBRARY)
-    tg_link_option(${TG_${library}_LIBRARY} option)
-    list(APPEND TG_STATIC_LIBS ${option})
+  if(NOT library MATCHES "/|^-")
+    set(library -l${library})
   endif()
+  list(APPEND TG_STATIC_LIBS ${library})
 endforeach()
-list(APPEND TG_STATIC_LIBS -lpthread -lm)
-list(REMOVE_DUPLICATES TG_STATIC_LIBS)
 list(JOIN TG_STATIC_LIBS " " TG_STATIC_LIBS_TEXT)
 
 install(TARGETS tapegrad_static tapegrad_shared EXPORT tapegrad-targets

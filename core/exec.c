@@ -25,7 +25,8 @@ void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xs
     };
 }
 
-/* Arrays for the arguments of a node: on the caller's stack where they fit, else they stand behind the node. */
+/* Arrays for the arguments of a node: on the caller's stack where they fit, else they stand behind the node.
+ */
 typedef struct operands {
     const void *x[TG_MAX_ARGS];
     const tg_shape *xshape[TG_MAX_ARGS];

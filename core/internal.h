@@ -14,7 +14,8 @@ struct tg_node {
     const tg_op *op; /* NULL for leaves */
     const tg_kernel *kernel;
     tg_node **args;
-    void **operands; /* more than TG_MAX_ARGS arguments: room for their values, shapes and gradients in a call */
+    void **
+        operands; /* more than TG_MAX_ARGS arguments: room for their values, shapes and gradients in a call */
     const void *options;
     void *value; /* NULL on a lazy tape before its first replay */
     void *grad;  /* NULL until a backward pass needs it; a parameter's own */

@@ -174,7 +174,7 @@ TG_API tg_node *tg_arg(const tg_node *node, int k);
 TG_API const void *tg_options_of(const tg_node *node);
 TG_API bool tg_requires_grad(const tg_node *node);
 TG_API tg_param *tg_param_of(const tg_node *node);
-TG_API bool tg_is_constant(const tg_node *node); /* made by tg_constant or tg_scalar */
+TG_API bool tg_is_constant(const tg_node *node);     /* made by tg_constant or tg_scalar */
 TG_API const char *tg_scope_of(const tg_node *node); /* "" outside any scope */
 /* "slope=0.1, axis=1": the options that differ from zero, at most size bytes; returns text. */
 TG_API char *tg_options_text(const tg_op *op, const void *options, char *text, size_t size);
@@ -185,7 +185,8 @@ TG_API bool tg_branch(tg_node *node, int32_t *branch);
 /* What backward of node would add to the gradient of each argument, given the cotangent dy: into[k] is
    overwritten with the contribution to argument k (NULL where it is not wanted), separately even when one
    node is given twice. dy and into are tensors of the tape's dtype, padded and aligned like those of
-   tg_tensor_alloc. Nothing on the tape changes. False for leaves, for ops without derivative, without memory. */
+   tg_tensor_alloc. Nothing on the tape changes. False for leaves, for ops without derivative, without memory.
+ */
 TG_API bool tg_send_backward(const tg_node *node, const void *dy, void *const *into);
 
 #endif
