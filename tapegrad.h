@@ -17,6 +17,7 @@ extern "C" {
 #include "core/tensor.h"
 #include "data/batches.h"
 #include "data/dataset.h"
+#include "data/idx.h"
 #include "data/scaler.h"
 #include "inspect/graph.h"
 #include "ops_api.h"

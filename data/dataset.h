@@ -75,4 +75,10 @@ TG_API TG_MUST_USE bool tg_dataset_split(const tg_dataset *set, tg_split_spec sp
 /* Frees the three sets. */
 TG_API void tg_split_free(tg_split *split);
 
+/* How the loaders make a set of a file. */
+typedef struct tg_load_spec {
+    tg_dtype dtype; /* of x: TG_F32 (the default) or TG_F64 */
+    int classes;    /* labels must be 0..classes-1; 0: as many as the highest label asks for */
+} tg_load_spec;
+
 #endif
