@@ -10,6 +10,7 @@ extern "C" {
 #include "core/blas.h"
 #include "core/op.h"
 #include "core/param.h"
+#include "core/plan.h"
 #include "core/rng.h"
 #include "core/shadow.h"
 #include "core/status.h"

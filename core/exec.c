@@ -1,6 +1,6 @@
 /* exec.c: evaluating one node forward or backward, and whole tapes op by op. core/plan.c derives a faster
    order of the same work. */
-#include "chain.h"
+#include "plan_internal.h"
 
 #include <string.h>
 
@@ -55,6 +55,7 @@ static bool forward(tg_node *node, tg_eval *e, void **dx) {
 
 bool tg_exec_forward(tg_node *node) {
     if (!node->op) return true;
+    node->stale = false;
     if (node->op->view) {
         node->value = node->args[0]->value;
         return true;
@@ -69,19 +70,6 @@ void *tg_grad_ready(tg_node *node) {
     if (!*has) memset(grad, 0, tg_padded(node->size, tg_dtype_size(node->dtype)));
     *has = true;
     return grad;
-}
-
-static void add(tg_dtype dtype, int64_t n, void *to, const void *from) {
-    if (dtype == TG_F32) {
-        float *a = to;
-        const float *b = from;
-        for (int64_t i = 0; i < n; i++) a[i] += b[i];
-    } else {
-        double *a = to;
-        const double *b = from;
-        if (dtype == TG_DUAL) n *= 2;
-        for (int64_t i = 0; i < n; i++) a[i] += b[i];
-    }
 }
 
 static bool backward(tg_node *node, tg_eval *e, void **dx) {
@@ -102,7 +90,7 @@ static bool backward(tg_node *node, tg_eval *e, void **dx) {
         if (!dx[k]) return false;
     }
     if (node->op->view) {
-        if (dx[0]) add(node->dtype, node->size, dx[0], e->dy);
+        if (dx[0]) tg_block_ops_of(node->dtype)->add(node->size, dx[0], e->dy);
         return true;
     }
     if (node->scratch && !(e->scratch = tg_scratch(node->tape, node->scratch))) return false;
@@ -136,34 +124,44 @@ bool tg_branch(tg_node *node, int32_t *branch) {
 
 /* ---- the calls ---- */
 
-bool tg_forward_one(tg_node *node) {
-    return node && !node->tape->failed && tg_exec_forward(node);
+static bool give_value(tg_node *node) {
+    if (node->value || (node->op && node->op->view)) return true;
+    node->value =
+        tg_arena_alloc(&node->tape->arena, tg_padded(node->size, tg_dtype_size(node->dtype)), TG_ALIGN);
+    if (!node->value)
+        tg_fail(node->tape, node->where, "%s: out of memory for %lld elements", node->op->name,
+                (long long)node->size);
+    return node->value != NULL;
 }
 
-static bool give_values(tg_tape *tape) {
-    for (int i = 0; i < tape->count; i++) {
-        tg_node *node = tape->nodes[i];
-        if (node->value || (node->op && node->op->view)) continue;
-        node->value =
-            tg_arena_alloc(&tape->arena, tg_padded(node->size, tg_dtype_size(node->dtype)), TG_ALIGN);
-        if (node->value) continue;
-        tg_fail(tape, node->where, "%s: out of memory for %lld elements", node->op->name,
-                (long long)node->size);
-        return false;
-    }
-    return true;
+bool tg_refresh(tg_node *node) {
+    if (!node->stale) return true;
+    for (int k = 0; k < node->nargs; k++)
+        if (!tg_refresh(node->args[k])) return false;
+    return give_value(node) && tg_exec_forward(node);
+}
+
+bool tg_forward_one(tg_node *node) {
+    if (!node || node->tape->failed) return false;
+    for (int k = 0; k < node->nargs; k++)
+        if (!tg_refresh(node->args[k]) || !node->args[k]->value) return false;
+    return give_value(node) && tg_exec_forward(node);
 }
 
 bool tg_replay(tg_tape *tape) {
     if (!tape || tape->failed) return false;
     tape->step++;
-    if (tape->spec.lazy && !give_values(tape)) return false;
+    if (!tape->spec.no_plan && tape->spec.dtype != TG_DUAL) {
+        tg_plan *plan = tg_plan_of(tape);
+        return plan && tg_plan_replay(plan);
+    }
     for (int i = 0; i < tape->count; i++)
-        if (!tg_exec_forward(tape->nodes[i])) return false;
+        if (!give_value(tape->nodes[i]) || !tg_exec_forward(tape->nodes[i])) return false;
     return true;
 }
 
-bool tg_backward_begin(tg_node *node, const void *cotangent) {
+/* Whether a backward pass can start at node; otherwise the tape says why. */
+static bool can_begin(tg_node *node) {
     if (!node || node->tape->failed) return false;
     tg_tape *tape = node->tape;
     if (!node->requires_grad) {
@@ -174,16 +172,25 @@ bool tg_backward_begin(tg_node *node, const void *cotangent) {
                 tape->spec.inference ? " (the tape records for inference)" : "");
         return false;
     }
-    if (!node->value) {
+    if (!node->value && !node->stale) {
         tg_fail(tape, node->where, "backward: the tape is lazy and has not been replayed");
         return false;
     }
-    for (int i = 0; i < tape->count; i++)
+    return true;
+}
+
+bool tg_backward_begin(tg_node *node, const void *cotangent) {
+    if (!can_begin(node)) return false;
+    tg_tape *tape = node->tape;
+    for (int i = 0; i < tape->count; i++) {
+        if (!tg_refresh(tape->nodes[i])) return false;
         if (tape->nodes[i]->op) tape->nodes[i]->has_grad = false;
+    }
+    if (tape->plan) tape->plan->root = NULL;
     void *grad = tg_grad_ready(node);
     if (!grad) return false;
     if (cotangent) {
-        add(node->dtype, node->size, grad, cotangent);
+        tg_block_ops_of(node->dtype)->add(node->size, grad, cotangent);
         return true;
     }
     for (int64_t i = 0; i < node->size; i++) switch (node->dtype) {
@@ -204,7 +211,17 @@ bool tg_backward_one(tg_node *node) {
     return node && !node->tape->failed && tg_exec_backward(node);
 }
 
+/* The plan, when replay has made one and it can serve this root. */
+static tg_plan *plan_for(tg_node *root) {
+    tg_plan *plan = root->tape->plan;
+    if (!plan || root->tape->spec.no_plan) return NULL;
+    return plan->root == root || tg_plan_backward(plan, root) ? plan : NULL;
+}
+
 bool tg_backward_from(tg_node *node, const void *cotangent) {
+    if (!can_begin(node)) return false;
+    tg_plan *plan = plan_for(node);
+    if (plan) return tg_plan_play_back(plan, cotangent);
     if (!tg_backward_begin(node, cotangent)) return false;
     for (int i = node->id; i >= 0; i--)
         if (!tg_exec_backward(node->tape->nodes[i])) return false;

@@ -31,6 +31,7 @@ struct tg_node {
     bool requires_grad;
     bool has_grad; /* grad holds something to add to (leaves), or arrived in this pass (inner nodes) */
     bool retain_grad;
+    bool stale;  /* the plan did not leave the value in memory: it is computed again when asked for */
     bool direct; /* elementwise, and every argument has the shape of the value */
     tg_shape shape;
 };
@@ -74,6 +75,9 @@ bool tg_exec_backward(tg_node *node);
 void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xshape);
 /* Makes the gradient of node ready to be added to: zeroes it when it holds nothing. */
 void *tg_grad_ready(tg_node *node);
+
+/* Computes the value of a stale node again; false when memory is out. */
+bool tg_refresh(tg_node *node);
 
 /* plan.c */
 void tg_plan_drop(tg_tape *tape);

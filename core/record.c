@@ -320,6 +320,7 @@ tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int n
     node->dtype = tape->spec.dtype;
     node->kernel = tg_kernel_of(op, node->dtype);
     for (int k = 0; k < nargs; k++) {
+        if (args[k]->stale && !tg_refresh(args[k])) goto fail;
         node->args[k] = args[k];
         shapes[k] = &args[k]->shape;
         node->requires_grad |= args[k]->requires_grad;

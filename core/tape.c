@@ -238,7 +238,8 @@ tg_where tg_where_of(const tg_node *node) {
     return node ? node->where : (tg_where){0};
 }
 void *tg_value(const tg_node *node) {
-    return node ? node->value : NULL;
+    if (!node || (node->stale && !tg_refresh((tg_node *)(uintptr_t)node))) return NULL;
+    return node->value;
 }
 const tg_op *tg_op_of(const tg_node *node) {
     return node ? node->op : NULL;
@@ -278,7 +279,7 @@ static double element(const void *data, tg_dtype dtype, int64_t i) {
 }
 
 double tg_value_at(const tg_node *node, int64_t i) {
-    if (!node || !node->value || i < 0 || i >= node->size) return NAN;
+    if (!node || i < 0 || i >= node->size || !tg_value(node)) return NAN;
     return element(node->value, node->dtype, i);
 }
 

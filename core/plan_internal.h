@@ -1,0 +1,52 @@
+/* plan_internal.h: the plan's steps. Private to plan*.c. */
+#ifndef TG_CORE_PLAN_INTERNAL_H
+#define TG_CORE_PLAN_INTERNAL_H
+
+#include "chain.h"
+
+/* One step of a replay or of a backward pass. */
+typedef struct tg_plan_step {
+    tg_chain *chain; /* elementwise nodes in one sweep; NULL for any other node */
+    tg_node *node;   /* the node, the chain's last */
+    tg_eval e;       /* prepared but for seed, stream, training */
+    tg_operand *x;   /* backward of a node that is no chain: where its gradients go */
+    void **dx;
+    bool adds; /* a view's gradient is added to its argument's */
+} tg_plan_step;
+
+struct tg_plan {
+    tg_arena arena; /* of everything below */
+    tg_tape *tape;
+    tg_plan_step *forward;
+    int forward_count;
+    /* by node id */
+    int *uses;       /* how many arguments it is */
+    int *chain_of;   /* its chain, -1 for none */
+    tg_node **stale; /* the nodes whose value a replay does not leave in memory */
+    int stale_count;
+    char **home; /* where replay leaves its value; NULL: nowhere, it is computed again when asked for */
+    /* by chain */
+    struct tg_members {
+        int count, node[TG_CHAIN_MAX];
+    } * chains;
+    int chain_count;
+    /* backward, derived for the last root */
+    tg_arena backward_arena;
+    tg_node *root;
+    tg_plan_step *backward;
+    int backward_count;
+    char *root_gradient; /* where a pass is seeded */
+    void *pool;
+    size_t pool_size, apart_size;
+};
+
+/* plan.c; false, with the tape's error, when memory is out. */
+bool tg_plan_forward(tg_plan *plan);
+/* plan_backward.c: false when this root cannot be planned (the op-by-op way must serve) or memory is out. */
+bool tg_plan_backward(tg_plan *plan, tg_node *root);
+/* plan_run.c: the plan of a tape, derived when there is none; NULL, with the tape's error, without memory. */
+tg_plan *tg_plan_of(tg_tape *tape);
+bool tg_plan_replay(tg_plan *plan);
+bool tg_plan_play_back(tg_plan *plan, const void *cotangent);
+
+#endif

@@ -1,0 +1,102 @@
+/* plan_run.c: executes a plan. */
+#include "plan_internal.h"
+
+#include <string.h>
+
+static void refresh(const tg_tape *tape, tg_plan_step *step) {
+    step->e.seed = tape->spec.seed;
+    step->e.stream = tape->step << 24 ^ (uint64_t)step->node->id;
+    step->e.training = !tape->spec.evaluation;
+}
+
+static bool give_scratch(tg_tape *tape, tg_plan_step *step) {
+    return !step->node->scratch || (step->e.scratch = tg_scratch(tape, step->node->scratch));
+}
+
+tg_plan *tg_plan_of(tg_tape *tape) {
+    if (tape->plan) return tape->plan;
+    tg_plan *plan = tg_alloc(sizeof *plan);
+    if (plan) {
+        plan->tape = tape;
+        tape->plan = plan;
+        if (tg_plan_forward(plan)) return plan;
+        tg_plan_drop(tape);
+    }
+    tg_fail(tape, (tg_where){0}, "replay: out of memory for the execution plan of %d nodes", tape->count);
+    return NULL;
+}
+
+bool tg_plan_replay(tg_plan *plan) {
+    tg_tape *tape = plan->tape;
+    for (int i = 0; i < plan->stale_count; i++) plan->stale[i]->stale = true;
+    for (int i = 0; i < plan->forward_count; i++) {
+        tg_plan_step *step = &plan->forward[i];
+        if (step->chain) {
+            tg_chain_forward(step->chain);
+            continue;
+        }
+        refresh(tape, step);
+        if (!give_scratch(tape, step)) return false;
+        step->node->kernel->forward(&step->e);
+    }
+    return true;
+}
+
+/* Points the kernel at each gradient, which it adds to, or writes when it can and there is nothing yet. */
+static void aim(tg_plan_step *step) {
+    const tg_node *node = step->node;
+    const size_t size = tg_dtype_size(node->dtype);
+    step->e.fresh = 0;
+    step->e.dx = step->dx;
+    for (int k = 0; k < node->nargs; k++) {
+        const tg_operand *o = &step->x[k];
+        step->dx[k] = o->dx;
+        if (!o->dx) continue;
+        if (o->has ? !*o->has : o->fresh) {
+            if (node->op->assigns && k < 32)
+                step->e.fresh |= 1u << k;
+            else
+                memset(o->dx, 0, tg_padded(o->size, size));
+        }
+        if (o->has) *o->has = true;
+    }
+}
+
+static void add_view(tg_plan_step *step) {
+    const tg_operand *o = step->x;
+    const tg_dtype dtype = step->node->dtype;
+    if (o->has ? !*o->has : o->fresh)
+        memcpy(o->dx, step->e.dy, (size_t)o->size * tg_dtype_size(dtype));
+    else
+        tg_block_ops_of(dtype)->add(o->size, o->dx, step->e.dy);
+    if (o->has) *o->has = true;
+}
+
+static void seed(const tg_plan *plan, const void *cotangent) {
+    const tg_node *root = plan->root;
+    const size_t bytes = (size_t)root->size * tg_dtype_size(root->dtype);
+    if (cotangent) {
+        memcpy(plan->root_gradient, cotangent, bytes);
+        return;
+    }
+    memset(plan->root_gradient, 0, bytes);
+    tg_block_ops_of(root->dtype)->add_one(root->size, plan->root_gradient);
+}
+
+bool tg_plan_play_back(tg_plan *plan, const void *cotangent) {
+    seed(plan, cotangent);
+    for (int i = 0; i < plan->backward_count; i++) {
+        tg_plan_step *step = &plan->backward[i];
+        if (step->chain) {
+            if (!tg_chain_backward(step->chain)) return false;
+        } else if (step->adds) {
+            add_view(step);
+        } else {
+            refresh(plan->tape, step);
+            if (!give_scratch(plan->tape, step)) return false;
+            aim(step);
+            step->node->kernel->backward(&step->e);
+        }
+    }
+    return true;
+}

@@ -1,0 +1,168 @@
+/* The execution plan: whatever it fuses, shares or drops, every number is that of the op-by-op way. */
+#include "core/plan.h"
+#include "support/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS 7
+#define COLS 40
+
+/* A random program over (ROWS,COLS) tensors: elementwise ops of the registry, broadcasts, products. */
+typedef struct program {
+    tg_tape *tape;
+    tg_node *x, *bias, *column, *weight, *loss;
+} program;
+
+static tg_node *leaf(tg_tape *tape, const char *name, int64_t rows, int64_t cols) {
+    tg_node *node = tg_input(tape, name, tg_tape_dtype(tape), 2, (int64_t[]){rows, cols});
+    tg_require_grad(node, true);
+    return node;
+}
+
+static bool usable(const tg_op *op) {
+    return op->elementwise && op->arity <= 2 && !op->int_args && strcmp(op->name, "pow") &&
+           strcmp(op->name, "add_bias") && strcmp(op->name, "log") && strcmp(op->name, "sqrt") &&
+           strcmp(op->name, "div") && strcmp(op->name, "exp") && strcmp(op->name, "reciprocal") &&
+           strcmp(op->name, "clamp") && strcmp(op->name, "square");
+}
+
+static tg_node *random_op(program *p, tg_rng *rng, tg_node **pool, int count) {
+    tg_node *a = pool[tg_rng_below(rng, 3) ? (uint64_t)count - 1 : tg_rng_below(rng, (uint64_t)count)];
+    tg_node *others[] = {p->bias, p->column, pool[tg_rng_below(rng, (uint64_t)count)], a};
+    if (tg_rng_below(rng, 6) == 0) return tg_matmul(a, p->weight);
+    for (;;) {
+        const tg_op *op = tg_op_get((int)tg_rng_below(rng, (uint64_t)tg_op_count()));
+        if (usable(op)) return tg_apply(op, NULL, op->arity, (tg_node *[]){a, others[tg_rng_below(rng, 4)]});
+    }
+}
+
+static program record(tg_tape_spec spec, uint64_t seed, int ops) {
+    program p = {.tape = tg_tape_new_spec(spec)};
+    tg_rng rng = {seed, 1, 0};
+    tg_node *pool[64];
+    p.x = leaf(p.tape, "x", ROWS, COLS);
+    p.bias = leaf(p.tape, "bias", 1, COLS);
+    p.column = leaf(p.tape, "column", ROWS, 1);
+    p.weight = leaf(p.tape, "weight", COLS, COLS);
+    pool[0] = p.x;
+    for (int i = 1; i <= ops; i++) pool[i] = random_op(&p, &rng, pool, i);
+    tg_node *ones = tg_input(p.tape, NULL, spec.dtype, 2, (int64_t[]){1, ROWS});
+    tg_set_f64(ones, (double[]){1, -2, 3, -4, 5, -6, 7});
+    p.loss = tg_matmul_with(tg_matmul(ones, pool[ops]), p.bias, (tg_matmul_options){.transpose_b = true});
+    assert_tape_ok(p.tape);
+    return p;
+}
+
+static void set_random(tg_node *node, uint64_t seed) {
+    double values[COLS * COLS];
+    tg_rng rng = {seed, (uint64_t)tg_id(node) + 2, 0};
+    for (int64_t i = 0; i < tg_size(node); i++) values[i] = 0.4 * tg_rng_normal(&rng);
+    tg_set_f64(node, values);
+}
+
+static void step(program *p, uint64_t seed) {
+    tg_node *leaves[] = {p->x, p->bias, p->column, p->weight};
+    for (int i = 0; i < 4; i++) set_random(leaves[i], seed);
+    tg_replay(p->tape);
+    tg_backward(p->loss);
+    assert_tape_ok(p->tape);
+}
+
+static void same_bits(const tg_node *a, const tg_node *b, const void *x, const void *y, const char *what) {
+    size_t size = tg_dtype_size(tg_dtype_of(a));
+    for (int64_t i = 0; i < tg_size(a); i++)
+        if (memcmp((const char *)x + (size_t)i * size, (const char *)y + (size_t)i * size, size) != 0)
+            fail_msg("node %d, %s[%lld]: %.17g and %.17g differ", tg_id(a), what, (long long)i,
+                     what[0] == 'v' ? tg_value_at(a, i) : tg_grad_at(a, i),
+                     what[0] == 'v' ? tg_value_at(b, i) : tg_grad_at(b, i));
+}
+
+static void compare(const program *plain, const program *planned) {
+    const tg_node *a[] = {plain->x, plain->bias, plain->column, plain->weight};
+    const tg_node *b[] = {planned->x, planned->bias, planned->column, planned->weight};
+    for (int i = 0; i < 4; i++) {
+        if (!tg_grad(a[i]))
+            assert_null(tg_grad(b[i]));
+        else
+            same_bits(a[i], b[i], tg_grad(a[i]), tg_grad(b[i]), "gradient");
+    }
+    for (int i = 0; i < tg_tape_size(plain->tape); i++) {
+        tg_node *x = tg_tape_node(plain->tape, i), *y = tg_tape_node(planned->tape, i);
+        same_bits(x, y, tg_value(x), tg_value(y), "value");
+    }
+}
+
+static void run(tg_tape_spec spec, uint64_t seed, int retain) {
+    tg_tape_spec plain_spec = spec;
+    plain_spec.no_plan = true;
+    plain_spec.lazy = false;
+    program plain = record(plain_spec, seed, 12), planned = record(spec, seed, 12);
+    if (retain > 0) tg_retain_grad(tg_tape_node(planned.tape, 4 + retain));
+    for (uint64_t i = 0; i < 3; i++) {
+        step(&plain, seed + i);
+        step(&planned, seed + i);
+    }
+    if (retain > 0) {
+        tg_node *x = tg_tape_node(plain.tape, 4 + retain), *y = tg_tape_node(planned.tape, 4 + retain);
+        if (tg_grad(x))
+            same_bits(x, y, tg_grad(x), tg_grad(y), "gradient");
+        else
+            assert_null(tg_grad(y));
+    }
+    compare(&plain, &planned);
+    tg_tape_free(plain.tape);
+    tg_tape_free(planned.tape);
+}
+
+static void random_programs_give_the_same_bits(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 150; seed++) {
+        run((tg_tape_spec){.dtype = seed & 1 ? TG_F32 : TG_F64, .seed = 5}, seed, 0);
+        run((tg_tape_spec){.dtype = TG_F64, .lazy = true}, seed, 0);
+        run((tg_tape_spec){.dtype = TG_F64}, seed, 1 + (int)(seed % 11));
+    }
+}
+
+static void recording_after_a_replay_goes_on(void **state) {
+    (void)state;
+    program p = record((tg_tape_spec){.dtype = TG_F64}, 3, 6);
+    step(&p, 1);
+    tg_node *more = tg_relu(tg_tape_node(p.tape, tg_tape_size(p.tape) - 3));
+    assert_non_null(more);
+    double before = tg_value_at(more, 5);
+    assert_true(tg_replay(p.tape));
+    assert_close(tg_value_at(more, 5), before, 0);
+    tg_tape_free(p.tape);
+}
+
+static void a_layer_is_one_product_and_one_sweep(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F32);
+    tg_node *x = leaf(tape, "x", 4, 8), *w = leaf(tape, "w", 8, 3), *b = leaf(tape, "b", 1, 3);
+    tg_node *h = tg_relu(tg_add(tg_matmul(x, w), b));
+    tg_replay(tape);
+    tg_backward_from(h, NULL);
+    tg_plan_summary s = tg_plan_summarize(tape);
+    assert_int_equal(s.nodes, 3);
+    assert_int_equal(s.forward_steps, 2);
+    assert_int_equal(s.backward_steps, 2);
+    assert_int_equal(s.chains, 1);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    tg_plan_print(tape, out);
+    fclose(out);
+    assert_non_null(strstr(text, "add, relu"));
+    free(text);
+    tg_tape_free(tape);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_programs_give_the_same_bits),
+        cmocka_unit_test(recording_after_a_replay_goes_on),
+        cmocka_unit_test(a_layer_is_one_product_and_one_sweep),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
