@@ -4,40 +4,47 @@
 
 #include <string.h>
 
-/* Where along the walk a position of the result stands. */
-typedef struct cursor {
-    int64_t index[TG_MAX_RANK];
-    int64_t at; /* offset in the argument of the innermost row */
-} cursor;
+#define LANES 16
 
-static cursor cursor_at(const tg_walk *w, int64_t position) {
-    cursor c = {.at = 0};
-    for (int i = w->rank; i-- > 0;) {
-        c.index[i] = position % w->dim[i];
-        position /= w->dim[i];
-        if (i < w->rank - 1) c.at += c.index[i] * w->stride[i];
+/* Independent sums side by side for the vector registers, in short stretches, so that the rounding error of
+   a long sum grows with the number of stretches, not of elements. */
+accum TG_R(tg_sum)(int64_t n, const real *x) {
+    accum total = 0;
+    while (n >= LANES) {
+        accum lane[LANES] = {0};
+        int64_t stretch = n < TG_BLOCK ? n - n % LANES : TG_BLOCK;
+        for (int64_t i = 0; i < stretch; i += LANES)
+            for (int k = 0; k < LANES; k++) lane[k] += x[i + k];
+        for (int width = LANES / 2; width; width /= 2)
+            for (int k = 0; k < width; k++) lane[k] += lane[k + width];
+        total += lane[0];
+        x += stretch;
+        n -= stretch;
     }
-    return c;
+    for (int64_t i = 0; i < n; i++) total += x[i];
+    return total;
 }
 
-static void next_row(const tg_walk *w, cursor *c) {
-    c->index[w->rank - 1] = 0;
-    for (int i = w->rank - 2; i >= 0; i--) {
-        c->at += w->stride[i];
-        if (++c->index[i] < w->dim[i]) return;
-        c->at -= w->stride[i] * w->dim[i];
-        c->index[i] = 0;
+static real peak_of(int64_t n, const real *x, real peak) {
+    if (n >= 2 * LANES) {
+        real lane[LANES];
+        for (int k = 0; k < LANES; k++) lane[k] = x[k];
+        for (; n >= LANES; n -= LANES, x += LANES)
+            for (int k = 0; k < LANES; k++) lane[k] = r_max(lane[k], x[k]);
+        for (int k = 0; k < LANES; k++) peak = r_max(peak, lane[k]);
     }
+    for (int64_t i = 0; i < n; i++) peak = r_max(peak, x[i]);
+    return peak;
 }
 
 static void gather(const tg_walk *w, const void *arg, int64_t start, int64_t n, void *block) {
     const real *x = arg;
     real *y = block;
     const int last = w->rank - 1;
-    cursor c = cursor_at(w, start);
+    if (n <= 0) return;
+    tg_cursor c = tg_cursor_at(w, start);
     while (n > 0) {
-        int64_t run = w->dim[last] - c.index[last];
-        if (run > n) run = n;
+        int64_t run = tg_cursor_run(w, &c, n);
         if (w->stride[last]) {
             memcpy(y, x + c.at + c.index[last], (size_t)run * sizeof *y);
         } else {
@@ -46,7 +53,7 @@ static void gather(const tg_walk *w, const void *arg, int64_t start, int64_t n, 
         }
         y += run;
         n -= run;
-        next_row(w, &c);
+        tg_cursor_next_row(w, &c);
     }
 }
 
@@ -54,21 +61,39 @@ static void scatter(const tg_walk *w, void *total, int64_t start, int64_t n, con
     accum *t = total;
     const real *x = block;
     const int last = w->rank - 1;
-    cursor c = cursor_at(w, start);
+    if (n <= 0) return;
+    tg_cursor c = tg_cursor_at(w, start);
     while (n > 0) {
-        int64_t run = w->dim[last] - c.index[last];
-        if (run > n) run = n;
+        int64_t run = tg_cursor_run(w, &c, n);
         if (w->stride[last]) {
             accum *to = t + c.at + c.index[last];
             for (int64_t i = 0; i < run; i++) to[i] += x[i];
         } else {
-            accum sum = 0;
-            for (int64_t i = 0; i < run; i++) sum += x[i];
-            t[c.at] += sum;
+            t[c.at] += TG_R(tg_sum)(run, x);
         }
         x += run;
         n -= run;
-        next_row(w, &c);
+        tg_cursor_next_row(w, &c);
+    }
+}
+
+static void scatter_max(const tg_walk *w, void *peak, int64_t start, int64_t n, const void *block) {
+    real *p = peak;
+    const real *x = block;
+    const int last = w->rank - 1;
+    if (n <= 0) return;
+    tg_cursor c = tg_cursor_at(w, start);
+    while (n > 0) {
+        int64_t run = tg_cursor_run(w, &c, n);
+        if (w->stride[last]) {
+            real *to = p + c.at + c.index[last];
+            for (int64_t i = 0; i < run; i++) to[i] = r_max(to[i], x[i]);
+        } else {
+            p[c.at] = peak_of(run, x, p[c.at]);
+        }
+        x += run;
+        n -= run;
+        tg_cursor_next_row(w, &c);
     }
 }
 
@@ -90,4 +115,4 @@ static void add_one(int64_t n, void *to) {
 }
 
 extern const tg_block_ops TG_R(tg_block_ops);
-const tg_block_ops TG_R(tg_block_ops) = {gather, scatter, flush, add, add_one, sizeof(accum)};
+const tg_block_ops TG_R(tg_block_ops) = {gather, scatter, scatter_max, flush, add, add_one, sizeof(accum)};

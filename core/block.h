@@ -7,19 +7,58 @@
 #define TG_BLOCK                                                                                             \
     1024 /* elements that an elementwise op computes at a time: a few blocks fit a level-1 cache */
 
-/* How the elements of a broadcast argument stand to those of the result: merged axes, the innermost last;
-   a stride is 0 along a broadcast axis. */
+/* How the elements of one tensor (the argument) stand to the positions of another (the result): merged axes
+   of the result, the innermost last, and the argument's strides along them. */
 typedef struct tg_walk {
-    int rank;
+    int rank; /* at least 1 */
     int64_t dim[TG_MAX_RANK], stride[TG_MAX_RANK];
 } tg_walk;
+/* Any strides: axes that are walked in one stride become one axis. */
+void tg_walk_merge(tg_walk *walk, int rank, const int64_t *dim, const int64_t *stride);
+/* A broadcast argument: stride 0 along a broadcast axis; the innermost stride is 0 or 1. */
 void tg_walk_init(tg_walk *walk, const tg_shape *arg, const tg_shape *result);
 
+/* Where along a walk a position of the result stands. */
+typedef struct tg_cursor {
+    int64_t index[TG_MAX_RANK];
+    int64_t at; /* offset in the argument of the innermost row */
+} tg_cursor;
+
+/* The walk must not be empty. */
+static inline tg_cursor tg_cursor_at(const tg_walk *w, int64_t position) {
+    tg_cursor c = {.at = 0};
+    for (int i = w->rank; i-- > 0;) {
+        c.index[i] = position % w->dim[i];
+        position /= w->dim[i];
+        if (i < w->rank - 1) c.at += c.index[i] * w->stride[i];
+    }
+    return c;
+}
+
+/* The positions that are left of the innermost row, at most n. */
+static inline int64_t tg_cursor_run(const tg_walk *w, const tg_cursor *c, int64_t n) {
+    int64_t run = w->dim[w->rank - 1] - c->index[w->rank - 1];
+    return run < n ? run : n;
+}
+
+static inline void tg_cursor_next_row(const tg_walk *w, tg_cursor *c) {
+    c->index[w->rank - 1] = 0;
+    for (int i = w->rank - 2; i >= 0; i--) {
+        c->at += w->stride[i];
+        if (++c->index[i] < w->dim[i]) return;
+        c->at -= w->stride[i] * w->dim[i];
+        c->index[i] = 0;
+    }
+}
+
+/* Walks here are those of tg_walk_init. */
 typedef struct tg_block_ops {
     /* block[0..n) = the argument's elements at positions start.. of the result */
     void (*gather)(const tg_walk *walk, const void *arg, int64_t start, int64_t n, void *block);
-    /* total[position in the argument] += block; total has tg_accum_size per element */
+    /* total[position in the argument] += block; total has accum_size per element */
     void (*scatter)(const tg_walk *walk, void *total, int64_t start, int64_t n, const void *block);
+    /* peak[position in the argument] = the larger of it and block; a NaN stays */
+    void (*scatter_max)(const tg_walk *walk, void *peak, int64_t start, int64_t n, const void *block);
     void (*flush)(int64_t n, void *to, const void *total); /* to += total */
     void (*add)(int64_t n, void *to, const void *from);    /* to += from */
     void (*add_one)(int64_t n, void *to);                  /* to += 1 */

@@ -7,6 +7,24 @@
 #define GRAIN        (32 * (int64_t)TG_BLOCK) /* elements of a part: the unit of work for a thread, and of sums */
 #define TOTALS_LIMIT (4u << 20)               /* bytes of totals beyond which a sum is not split into parts */
 
+void tg_walk_merge(tg_walk *walk, int rank, const int64_t *dim, const int64_t *stride) {
+    walk->rank = 0;
+    for (int i = 0; i < rank; i++) {
+        if (dim[i] == 1) continue;
+        int last = walk->rank - 1;
+        if (last >= 0 && walk->stride[last] == stride[i] * dim[i]) {
+            walk->dim[last] *= dim[i];
+            walk->stride[last] = stride[i];
+        } else {
+            walk->dim[walk->rank] = dim[i];
+            walk->stride[walk->rank++] = stride[i];
+        }
+    }
+    if (walk->rank) return;
+    walk->rank = 1;
+    walk->dim[0] = walk->stride[0] = 1;
+}
+
 void tg_walk_init(tg_walk *walk, const tg_shape *arg, const tg_shape *result) {
     int64_t stride = 1, strides[TG_MAX_RANK];
     for (int i = result->rank; i-- > 0;) {
@@ -15,23 +33,7 @@ void tg_walk_init(tg_walk *walk, const tg_shape *arg, const tg_shape *result) {
         strides[i] = spread ? 0 : stride;
         if (!spread) stride *= arg->dim[j];
     }
-    walk->rank = 0;
-    for (int i = 0; i < result->rank; i++) {
-        if (result->dim[i] == 1) continue;
-        int last = walk->rank - 1;
-        /* Two axes that are walked in one stride are one axis. */
-        if (last >= 0 && walk->stride[last] == strides[i] * result->dim[i]) {
-            walk->dim[last] *= result->dim[i];
-            walk->stride[last] = strides[i];
-        } else {
-            walk->dim[walk->rank] = result->dim[i];
-            walk->stride[walk->rank++] = strides[i];
-        }
-    }
-    if (walk->rank == 0) { /* one element */
-        walk->dim[walk->rank] = 1;
-        walk->stride[walk->rank++] = 1;
-    }
+    tg_walk_merge(walk, result->rank, result->dim, strides);
 }
 
 void tg_link_init(tg_link *link, tg_node *node, tg_operand *operands) {

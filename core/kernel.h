@@ -29,13 +29,18 @@
     extern const tg_op tg_op_##op_;                                                                          \
     const tg_op tg_op_##op_
 #define TG_OP_COMMON(op_) .name = #op_, .kernels = tg_kernels_##op_, .built_in = true
-/* The public calls: one or two nodes, without and with options. */
+/* The public calls: one or two nodes, without and with options. TG_CALL_1 serves an op with options too: they
+   are all zero then, and TG_CALL_1_WITH is tg_OP_with(x, options). */
 #define TG_CALL_1(op_)                                                                                       \
     tg_node *tg_##op_##_at(tg_where where, tg_node *x) {                                                     \
         return tg_apply_at(where, &tg_op_##op_, NULL, 1, &x);                                                \
     }
 #define TG_CALL_1_OPTIONS(op_)                                                                               \
     tg_node *tg_##op_##_at(tg_where where, tg_node *x, tg_##op_##_options options) {                         \
+        return tg_apply_at(where, &tg_op_##op_, &options, 1, &x);                                            \
+    }
+#define TG_CALL_1_WITH(op_, options_)                                                                        \
+    tg_node *tg_##op_##_with_at(tg_where where, tg_node *x, options_ options) {                              \
         return tg_apply_at(where, &tg_op_##op_, &options, 1, &x);                                            \
     }
 #define TG_CALL_2(op_)                                                                                       \
@@ -46,13 +51,19 @@
     tg_node *tg_##op_##_at(tg_where where, tg_node *a, tg_node *b, tg_##op_##_options options) {             \
         return tg_apply_at(where, &tg_op_##op_, &options, 2, (tg_node *[]){a, b});                           \
     }
+#define TG_CALL_2_WITH(op_, options_)                                                                        \
+    tg_node *tg_##op_##_with_at(tg_where where, tg_node *a, tg_node *b, options_ options) {                  \
+        return tg_apply_at(where, &tg_op_##op_, &options, 2, (tg_node *[]){a, b});                           \
+    }
 #else
 #define TG_OP(op_)        static __attribute__((unused)) const tg_op tg_op_##op_
 #define TG_OP_COMMON(op_) .name = #op_
 #define TG_CALL_1(op_)
 #define TG_CALL_1_OPTIONS(op_)
+#define TG_CALL_1_WITH(op_, options_)
 #define TG_CALL_2(op_)
 #define TG_CALL_2_OPTIONS(op_)
+#define TG_CALL_2_WITH(op_, options_)
 #endif
 
 #endif

@@ -100,6 +100,19 @@ typedef struct tg_axes {
 } tg_axes;
 #define TG_AXES(...) ((tg_axes){(int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}})
 
+/* Options of the ops that reduce axes: sum, mean, max, min, logsumexp. */
+typedef struct tg_reduce_options {
+    tg_axes axes;  /* which to reduce, negative ones counted from the end; none given: all of them */
+    bool keepdims; /* they stay in the shape, with size 1 */
+} tg_reduce_options;
+
+/* What a loss over many elements becomes: their mean (the default), their sum, or left as it is. */
+typedef enum tg_reduction { TG_REDUCTION_MEAN, TG_REDUCTION_SUM, TG_REDUCTION_NONE } tg_reduction;
+/* Options of the losses. */
+typedef struct tg_loss_options {
+    tg_reduction reduction;
+} tg_loss_options;
+
 /* One sample for the gradient checks. The registry sweep draws its values. */
 typedef struct tg_case {
     const char *label;   /* "bias broadcast over rows" */

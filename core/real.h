@@ -135,6 +135,9 @@ static inline real r_min(real a, real b) {
     return re(a) < re(b) || re(a) != re(a) ? a : b;
 }
 
+/* core/block.c: the sum of n numbers. */
+accum TG_R(tg_sum)(int64_t n, const real *x);
+
 /* core/gemm.h, for this number type: C = beta*C + op(A) op(B), op(A) m x k, op(B) k x n, row-major with
    leading dimensions as stored; beta is 0 (C is not read) or 1. */
 void TG_R(tg_gemm)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const real *a,

@@ -159,9 +159,4 @@ TG_OP(matmul) = {
     .cost = cost,         .cases = cases,
 };
 TG_CALL_2(matmul)
-
-#ifdef TG_PRIMARY
-tg_node *tg_matmul_with_at(tg_where where, tg_node *a, tg_node *b, tg_matmul_options options) {
-    return tg_apply_at(where, &tg_op_matmul, &options, 2, (tg_node *[]){a, b});
-}
-#endif
+TG_CALL_2_WITH(matmul, tg_matmul_options)

@@ -1,0 +1,193 @@
+/* reduce.h: the axis arithmetic of ops that reduce axes or spread along them. x has all elements; what is
+   kept has one for each element of the result ("the kept ones"). Everything runs in blocks over x in
+   memory order: the kept numbers are spread over a block, a flat loop computes, the block is summed into
+   the kept ones again (core/block.h). So any axes, first, last or several, take the same code, and the
+   loops with mathematics in them are always long. Private to ops/. */
+#ifndef TG_OPS_REDUCE_H
+#define TG_OPS_REDUCE_H
+
+#include "core/block.h"
+#include "core/kernel.h"
+
+#include <string.h>
+
+extern const tg_block_ops TG_R(tg_block_ops);
+#define BLOCK TG_R(tg_block_ops)
+
+static inline int64_t block_length(int64_t at, int64_t n) {
+    return n - at < TG_BLOCK ? n - at : TG_BLOCK;
+}
+
+/* ---- axes ---- */
+
+/* Bit i: axis i of `rank` is among the axes. No axes: all. The axes have been checked. */
+static inline unsigned axes_mask(const tg_axes *axes, int rank) {
+    unsigned mask = 0;
+    for (int i = 0; i < axes->count; i++)
+        mask |= 1u << (axes->axis[i] < 0 ? axes->axis[i] + rank : axes->axis[i]);
+    return axes->count ? mask : (1u << rank) - 1;
+}
+
+static inline bool axes_check(tg_infer *in, const tg_axes *axes, int rank) {
+    unsigned seen = 0;
+    if (axes->count < 0 || axes->count > TG_MAX_RANK)
+        return tg_infer_fail(in, "%d axes; 0 to %d are possible", axes->count, TG_MAX_RANK);
+    for (int i = 0; i < axes->count; i++) {
+        int axis;
+        if (!tg_infer_axis(in, axes->axis[i], rank, &axis)) return false;
+        if (seen >> axis & 1) return tg_infer_fail(in, "axis %d is given twice", axis);
+        seen |= 1u << axis;
+    }
+    return true;
+}
+
+/* The shape without the axes of the mask, or with size 1 there. */
+static inline tg_shape shape_without(const tg_shape *x, unsigned mask, bool keepdims) {
+    tg_shape y = {0};
+    for (int i = 0; i < x->rank; i++) {
+        if (!(mask >> i & 1))
+            y.dim[y.rank++] = x->dim[i];
+        else if (keepdims)
+            y.dim[y.rank++] = 1;
+    }
+    return y;
+}
+
+/* How many elements of x make one kept element. */
+static inline int64_t elements_each(const tg_shape *x, unsigned mask) {
+    int64_t n = 1;
+    for (int i = 0; i < x->rank; i++)
+        if (mask >> i & 1) n *= x->dim[i];
+    return n;
+}
+
+/* ---- inference ---- */
+
+/* Bytes for `reals` real numbers and `accums` sums per kept element. */
+static inline size_t bytes_for(const tg_infer *in, int64_t kept, int reals, int accums) {
+    size_t accum_size = in->real_size < sizeof(double) ? sizeof(double) : in->real_size;
+    return kept > 0 ? (size_t)kept * ((size_t)reals * in->real_size + (size_t)accums * accum_size) : 0;
+}
+
+/* Checks the axes and sets y; scratch is for `reals` and `accums` per kept element. */
+static inline bool reduce_infer(tg_infer *in, const tg_axes *axes, bool keepdims, int reals, int accums) {
+    const tg_shape *x = in->x[0];
+    if (!axes_check(in, axes, x->rank)) return false;
+    in->y = shape_without(x, axes_mask(axes, x->rank), keepdims);
+    in->scratch = bytes_for(in, tg_shape_count(&in->y, 1), reals, accums);
+    return true;
+}
+
+/* For ops whose result over no elements does not exist. */
+static inline bool reduce_something(tg_infer *in, const tg_axes *axes) {
+    const tg_shape *x = in->x[0];
+    char text[TG_SHAPE_TEXT];
+    if (tg_shape_count(&in->y, 1) == 0 || elements_each(x, axes_mask(axes, x->rank)) > 0) return true;
+    return tg_infer_fail(in, "shape %s has no elements along the reduced axes",
+                         tg_shape_text(x, text, sizeof text));
+}
+
+/* Floating-point operations per element of x. */
+static inline tg_cost cost_per_element(const tg_infer *in, double forward, double backward) {
+    double n = (double)tg_shape_count(in->x[0], in->real_size);
+    return (tg_cost){n * forward, n * backward};
+}
+
+/* ---- evaluation ---- */
+
+typedef struct reduction {
+    tg_walk walk; /* where each element of x belongs among the kept ones */
+    int64_t n;    /* elements of x */
+    int64_t kept; /* elements of the result */
+    int64_t each; /* elements of x for each of them */
+} reduction;
+
+static inline reduction reduction_of(const tg_shape *x, const tg_axes *axes) {
+    unsigned mask = axes_mask(axes, x->rank);
+    tg_shape kept = shape_without(x, mask, true);
+    reduction r = {
+        .n = tg_shape_count(x, 1), .kept = tg_shape_count(&kept, 1), .each = elements_each(x, mask)};
+    tg_walk_init(&r.walk, &kept, x);
+    return r;
+}
+
+/* A function of one element by which a maximum is sought; NULL: the element itself. */
+typedef real (*reduce_key)(real x);
+
+/* peak = the largest key of the elements that belong to each kept one; -inf where there are none. */
+static inline void reduce_max(const reduction *r, const real *x, reduce_key key, real *peak) {
+    for (int64_t j = 0; j < r->kept; j++) peak[j] = -INFINITY;
+    if (!key) {
+        BLOCK.scatter_max(&r->walk, peak, 0, r->n, x);
+        return;
+    }
+    for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
+        int64_t n = block_length(at, r->n);
+        real block[TG_BLOCK];
+        for (int64_t i = 0; i < n; i++) block[i] = key(x[at + i]);
+        BLOCK.scatter_max(&r->walk, peak, at, n, block);
+    }
+}
+
+/* total = the sums of the elements that belong to each kept one. */
+static inline void reduce_total(const reduction *r, const real *x, accum *total) {
+    for (int64_t j = 0; j < r->kept; j++) total[j] = 0;
+    BLOCK.scatter(&r->walk, total, 0, r->n, x);
+}
+
+/* t[i] becomes the term of x[i]; before, t[i] is the kept number that was given for it. */
+typedef void (*reduce_term)(int64_t n, const real *x, real *t);
+
+/* total = the sums of the terms. kept: a number for each sum, NULL when the terms need none. The terms stay
+   in `terms`, unless it is NULL. */
+static inline void reduce_sum(const reduction *r, const real *x, const real *kept, reduce_term term,
+                              real *terms, accum *total) {
+    for (int64_t j = 0; j < r->kept; j++) total[j] = 0;
+    for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
+        int64_t n = block_length(at, r->n);
+        real block[TG_BLOCK], *t = terms ? terms + at : block;
+        if (kept) BLOCK.gather(&r->walk, kept, at, n, t);
+        term(n, x + at, t);
+        BLOCK.scatter(&r->walk, total, at, n, t);
+    }
+}
+
+/* dx[i] += g[i] times the slope at x[i]; a and g are kept numbers, spread. */
+typedef void (*reduce_slope)(int64_t n, const real *x, const real *a, const real *g, real *dx);
+
+/* a may be NULL when the slope needs none, and x. */
+static inline void reduce_backward(const reduction *r, const real *x, const real *a, const real *g,
+                                   reduce_slope slope, real *dx) {
+    for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
+        int64_t n = block_length(at, r->n);
+        real block_a[TG_BLOCK], block_g[TG_BLOCK];
+        if (a) BLOCK.gather(&r->walk, a, at, n, block_a);
+        BLOCK.gather(&r->walk, g, at, n, block_g);
+        slope(n, x ? x + at : NULL, block_a, block_g, dx + at);
+    }
+}
+
+/* The slope of a sum. */
+static inline void slope_one(int64_t n, const real *x, const real *a, const real *g, real *dx) {
+    (void)x, (void)a;
+    for (int64_t i = 0; i < n; i++) dx[i] += g[i];
+}
+
+/* Folds the state of each kept element with its elements of x, one after the other, in memory order: for the
+   branch kernels. Position i of x is given with it. */
+typedef int32_t (*reduce_fold)(const real *x, int64_t i, int32_t state);
+
+static inline void reduce_states(const reduction *r, const real *x, reduce_fold fold, int32_t start,
+                                 int32_t *state) {
+    const int last = r->walk.rank - 1;
+    for (int64_t j = 0; j < r->kept; j++) state[j] = start;
+    if (r->n <= 0 || r->n > INT32_MAX) return;
+    tg_cursor c = tg_cursor_at(&r->walk, 0);
+    for (int64_t at = 0; at < r->n; tg_cursor_next_row(&r->walk, &c))
+        for (int64_t k = 0; k < r->walk.dim[last]; k++, at++) {
+            int32_t *s = &state[c.at + k * r->walk.stride[last]];
+            *s = fold(x, at, *s);
+        }
+}
+
+#endif
