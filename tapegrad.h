@@ -21,7 +21,14 @@ extern "C" {
 #include "data/idx.h"
 #include "data/scaler.h"
 #include "inspect/graph.h"
+#include "models/activation.h"
+#include "models/init.h"
+#include "models/linear.h"
+#include "models/mlp.h"
+#include "models/params.h"
 #include "ops_api.h"
+#include "optim/optim.h"
+#include "optim/schedule.h"
 
 #ifdef __cplusplus
 }

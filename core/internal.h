@@ -57,8 +57,6 @@ struct tg_tape {
 
 #define TG_MAX_SCOPES 32
 
-/* The first error wins. Writes "message (file:line)" and calls the handler; allocates nothing. */
-void tg_fail(tg_tape *tape, tg_where where, const char *format, ...) TG_PRINTF(3, 4);
 /* The gradient buffer of a node, allocated when there is none; NULL and an error when memory is out. */
 void *tg_grad_buffer(tg_node *node);
 /* Whether grad holds a gradient: a parameter keeps that with itself, for all tapes it is on. */

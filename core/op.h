@@ -166,6 +166,10 @@ typedef struct tg_op {
     bool built_in;                   /* private */
 } tg_op;
 
+/* For layers and losses that are composed of ops: fails the tape as an op would. The first error wins. Writes
+   "message (file:line)" and calls the handler; allocates nothing. NULL is allowed. */
+TG_API void tg_fail(tg_tape *tape, tg_where where, const char *format, ...) TG_PRINTF(3, 4);
+
 /* Applies an op: what every tg_NAME(...) does, and how a user's own op is called.
    options points to op->options_size bytes, which are copied. */
 #define tg_apply(...) tg_apply_at(TG_HERE, __VA_ARGS__)
