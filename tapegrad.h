@@ -19,6 +19,7 @@ extern "C" {
 #include "data/batches.h"
 #include "data/dataset.h"
 #include "data/idx.h"
+#include "data/npy.h"
 #include "data/scaler.h"
 #include "inspect/graph.h"
 #include "models/activation.h"
