@@ -152,10 +152,18 @@ typedef struct tg_op {
     bool assigns;        /* backward heeds e->fresh, which spares a pass of zeros (not for elementwise ops) */
     bool random;         /* draws random numbers */
     size_t options_size; /* sizeof the options struct, 0 when there is none */
-    const tg_attr *attrs;                /* its members, ended by a NULL name; may be NULL */
-    const char *brief;                   /* one line: "logistic sigmoid" */
-    const char *math;                    /* the formula: "1/(1+e^{-x})" */
-    const char *derivative[TG_MAX_ARGS]; /* of y by each argument, or of the gradient: "y(1-y)" */
+    const tg_attr *attrs; /* its members, ended by a NULL name; may be NULL */
+    const char *brief;    /* one line: "logistic sigmoid" */
+    /* Formulas are plain text in one notation, + - * / ^ @ (matrix product) ^T and functions, in which
+       listings put the nodes for the names: y is the value, dy its gradient, x the argument (a, b, c where
+       there are several) unless .args names it; an option stands by its own name. "1/(1 + exp(-x))" */
+    const char *math;
+    /* Of y by each argument, "y * (1 - y)", to be multiplied by dy; or, where it mentions dy, the whole
+       gradient of the argument, "dy @ b^T". */
+    const char *derivative[TG_MAX_ARGS];
+    const char *(*derivative_with)(const void *options, int k); /* where options change its form */
+    const char *infix; /* how a listing writes the op without options when not as name(x): "a + b" */
+    const char *args[TG_MAX_ARGS];       /* names of the arguments where they have better ones: "logits" */
     const char *source;                  /* paper or book, where there is one */
     double flops;                        /* per element of y, forward; backward is taken as twice this */
     tg_cost (*cost)(const tg_infer *in); /* where the above is too simple */

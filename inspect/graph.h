@@ -24,7 +24,10 @@ typedef enum tg_detail {
 
 /* The writers: enumerator, name (also the ending of a file), whether Graphviz is needed. */
 #define TG_GRAPH_FORMATS(X)                                                                                  \
+    X(TG_GRAPH_TEXT, "txt", false) /* one line per node; with gradients, the adjoint beside it */            \
     X(TG_GRAPH_DOT, "dot", false)                                                                            \
+    X(TG_GRAPH_MERMAID, "mmd", false)                                                                        \
+    X(TG_GRAPH_JSON, "json", false)                                                                          \
     X(TG_GRAPH_SVG, "svg", true)                                                                             \
     X(TG_GRAPH_PNG, "png", true)
 
@@ -41,6 +44,7 @@ typedef struct tg_graph_spec {
     bool where;         /* show the caller's file:line (without folders) */
     bool no_clusters;   /* do not draw a box per scope or layer */
     bool no_legend;     /* leave out the explanation of colours and shapes */
+    bool forward_only;  /* nothing about gradients */
     bool left_to_right; /* instead of top to bottom */
     int digits;         /* significant digits of numbers; 0: 4 */
     int elements;       /* tensors of at most so many elements are shown in full; 0: 4 */
@@ -71,12 +75,16 @@ typedef struct tg_graph_node {
     const tg_node *node;
     int id; /* position on the tape and in the array */
     tg_node_kind kind;
-    const char *op;      /* "matmul"; "input", "constant", "parameter" for leaves */
-    const char *options; /* "axis=1"; "" for none */
-    const char *name;    /* valid UTF-8; "" for none */
-    const char *file;    /* without folders; "" if unknown */
+    const char *op;       /* "matmul"; "input", "constant", "parameter" for leaves */
+    const char *options;  /* "axis=1"; "" for none */
+    const char *name;     /* valid UTF-8; "" for none */
+    const char *equation; /* "v4 = tanh(v3)" */
+    const char *file;     /* without folders; "" if unknown */
     int line;
-    int cluster;         /* index of the innermost cluster, -1 for none */
+    int cluster; /* index of the innermost cluster, -1 for none */
+    int shown;   /* the node that stands for it in a picture: itself, its counterpart in the first of the
+                    repeated   blocks, or -1: hidden */
+    int next_in_cluster; /* the next shown node of the cluster, -1 behind the last */
     int first_in, in;    /* its edges: graph->edges[first_in .. first_in + in), by argument */
     int uses, first_out; /* edges that leave it: first_out, then each edge's next_out, down to -1 */
     tg_summary value, grad;
@@ -87,18 +95,24 @@ typedef struct tg_graph_node {
 } tg_graph_node;
 
 typedef struct tg_graph_edge {
-    int from, to;       /* nodes */
-    int arg;            /* which argument of `to` */
-    int next_out;       /* the next edge from `from`; -1 behind the last */
-    tg_summary local;   /* dy/dx: exact when both ends are scalars, over the elements for elementwise ops of
-                           equal   shapes; not known otherwise, or when no gradient flows here */
-    tg_summary message; /* what this edge adds to the gradient of `from`: the upstream gradient times the
-                           local one */
+    int from, to;         /* nodes */
+    int arg;              /* which argument of `to` */
+    int next_out;         /* the next edge from `from`; -1 behind the last */
+    bool shown;           /* drawn, between the nodes that are shown for its ends */
+    bool again;           /* from one repetition of a block to the next */
+    const char *equation; /* "dv3 += dv4 * (1 - v4^2)"; "" when no gradient flows here */
+    tg_summary local;     /* dy/dx: exact when both ends are scalars, over the elements for elementwise ops of
+                             equal   shapes; not known otherwise, or when no gradient flows here */
+    tg_summary message;   /* what this edge adds to the gradient of `from`: the upstream gradient times the
+                             local one */
 } tg_graph_edge;
 
 typedef struct tg_graph_cluster {
     const char *label; /* valid UTF-8 */
-    int parent;        /* index of the cluster around it, -1 for none; smaller than its own index */
+    int parent;        /* index of the cluster around it, -1 for none */
+    int first;         /* its first shown node, -1 for none; then each node's next_in_cluster */
+    int shown;         /* shown nodes in it and in the clusters in it */
+    int repeat;        /* how often this block stands on the tape; 0 for clusters that are no such block */
 } tg_graph_cluster;
 
 /* Read-only. */
@@ -106,6 +120,9 @@ typedef struct tg_graph {
     tg_graph_spec spec;
     tg_dtype dtype;
     int nodes_count, edges_count, clusters_count;
+    int first;         /* the first shown node outside all clusters, -1 for none */
+    int shown, hidden; /* nodes drawn; nodes left out by the limit or the focus (folded ones do not count) */
+    const char *title; /* valid UTF-8; "" for none */
     tg_graph_node *nodes; /* all nodes of the tape, by position */
     tg_graph_edge *edges; /* ordered by `to`, then by argument */
     tg_graph_cluster *clusters;
@@ -125,7 +142,9 @@ TG_API TG_MUST_USE char *tg_graph_render(const tg_graph *graph, tg_graph_format 
                                          tg_status *status);
 TG_API void tg_graph_release(char *rendered);
 
-/* Writes a file in the format that its name ends with (.dot, .svg, .png). On failure there is no new file. */
+/* Writes a file in the format that its name ends with
+   (.txt, .dot, .svg, .png, .mmd, .json). A JSON
+   file holds everything unless spec.detail asks for less. On failure there is no new file. */
 TG_API bool tg_graph_save(const tg_tape *tape, const char *path, tg_graph_spec spec, tg_status *status);
 /* The dot text of a tape, to be freed with tg_graph_release. NULL, with a message, on failure. */
 TG_API TG_MUST_USE char *tg_graph_dot(const tg_tape *tape, tg_graph_spec spec, tg_status *status);

@@ -17,7 +17,8 @@ int tg_graph_cluster_at(tg_graph *graph, int parent, const char *label) {
         graph->clusters = more;
         graph->memory->clusters_capacity = capacity;
     }
-    graph->clusters[graph->clusters_count] = (tg_graph_cluster){tg_graph_label(graph, label), parent};
+    graph->clusters[graph->clusters_count] =
+        (tg_graph_cluster){.label = tg_graph_label(graph, label), .parent = parent};
     return graph->clusters_count++;
 }
 

@@ -134,10 +134,11 @@ static void write_cluster(const tg_graph *graph, int cluster, tg_text *text) {
         tg_text_escape(text, graph->clusters[cluster].label, TG_ESCAPE_QUOTED);
         tg_text_put(text, "\";\n");
     }
-    for (int i = 0; i < graph->nodes_count; i++)
-        if (graph->nodes[i].cluster == cluster) write_node(graph, &graph->nodes[i], text);
+    int first = cluster < 0 ? graph->first : graph->clusters[cluster].first;
+    for (int i = first; i >= 0; i = graph->nodes[i].next_in_cluster)
+        write_node(graph, &graph->nodes[i], text);
     for (int i = cluster + 1; i < graph->clusters_count; i++)
-        if (graph->clusters[i].parent == cluster) write_cluster(graph, i, text);
+        if (graph->clusters[i].parent == cluster && graph->clusters[i].shown) write_cluster(graph, i, text);
     if (cluster >= 0) tg_text_put(text, "  }\n");
 }
 
@@ -175,13 +176,10 @@ void tg_graph_write_dot(const tg_graph *graph, tg_text *text) {
                       "  node [fontname=\"Helvetica\", fontsize=14, fontcolor=\"" INK
                       "\", color=\"#4a4a4a\", margin=\"0.12,0.06\"];\n"
                       "  edge [fontname=\"Helvetica\", fontsize=12, color=\"#4a4a4a\", arrowsize=0.7];\n");
-    if (graph->spec.title) {
-        tg_text clean = {0};
-        tg_text_clean(&clean, graph->spec.title);
+    if (*graph->title) {
         tg_text_put(text, "  label=\"");
-        tg_text_escape(text, clean.data ? clean.data : "", TG_ESCAPE_QUOTED);
+        tg_text_escape(text, graph->title, TG_ESCAPE_QUOTED);
         tg_text_put(text, "\"; labelloc=t;\n");
-        tg_text_free(&clean);
     }
     write_cluster(graph, -1, text);
     for (int e = 0; e < graph->edges_count; e++) write_edge(graph, &graph->edges[e], text);

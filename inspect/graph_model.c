@@ -12,17 +12,18 @@ void *tg_graph_alloc(tg_graph *graph, size_t size) {
     return memory;
 }
 
+const char *tg_graph_keep(tg_graph *graph, tg_text *text) {
+    char *copy = text->failed || !text->size ? NULL : tg_graph_alloc(graph, text->size + 1);
+    if (copy) memcpy(copy, text->data, text->size + 1);
+    graph->memory->failed |= text->failed;
+    text->size = 0;
+    return copy ? copy : "";
+}
+
 const char *tg_graph_label(tg_graph *graph, const char *label) {
     if (!label || !*label) return "";
-    tg_text text = {0};
-    tg_text_clean(&text, label);
-    char *copy = text.failed ? NULL : tg_graph_alloc(graph, text.size + 1);
-    if (copy)
-        memcpy(copy, text.data, text.size + 1);
-    else
-        graph->memory->failed = true;
-    tg_text_free(&text);
-    return copy ? copy : "";
+    tg_text_clean(&graph->memory->text, label);
+    return tg_graph_keep(graph, &graph->memory->text);
 }
 
 static tg_node_kind kind_of(const tg_node *node) {
@@ -74,6 +75,8 @@ static void describe(tg_graph *graph, const tg_node *node, tg_graph_node *g) {
     g->name = tg_graph_label(graph, tg_name_of(node));
     g->file = tg_graph_label(graph, base_name(where.file));
     g->line = where.line;
+    tg_text_equation(&graph->memory->text, node);
+    g->equation = tg_graph_keep(graph, &graph->memory->text);
     g->cluster = g->first_out = -1;
     g->cost = tg_cost_of(node);
     g->params = tg_param_of(node) ? size : 0;
@@ -95,6 +98,8 @@ static bool add_edges(tg_graph *graph) {
         for (int k = 0; k < to->in; k++) {
             int from = tg_id(tg_arg(to->node, k));
             graph->edges[graph->edges_count++] = (tg_graph_edge){.from = from, .to = i, .arg = k};
+            tg_text_adjoint(&graph->memory->text, to->node, k);
+            graph->edges[graph->edges_count - 1].equation = tg_graph_keep(graph, &graph->memory->text);
         }
     }
     for (int e = graph->edges_count; e-- > 0;) {
@@ -105,13 +110,32 @@ static bool add_edges(tg_graph *graph) {
     return true;
 }
 
+/* Chains the shown nodes of each cluster, in tape order, and counts them. */
+static void link_shown(tg_graph *graph) {
+    graph->first = -1;
+    for (int c = 0; c < graph->clusters_count; c++) graph->clusters[c].first = -1;
+    for (int i = graph->nodes_count; i-- > 0;) {
+        tg_graph_node *node = &graph->nodes[i];
+        if (node->shown != i) continue;
+        int *first = node->cluster < 0 ? &graph->first : &graph->clusters[node->cluster].first;
+        node->next_in_cluster = *first;
+        *first = i;
+        graph->shown++;
+        for (int c = node->cluster; c >= 0; c = graph->clusters[c].parent) graph->clusters[c].shown++;
+    }
+}
+
 static bool fill(tg_graph *graph, const tg_tape *tape) {
+    graph->title = tg_graph_label(graph, graph->spec.title);
     graph->nodes = tg_graph_alloc(graph, (size_t)graph->nodes_count * sizeof *graph->nodes);
     if (!graph->nodes) return false;
     for (int i = 0; i < graph->nodes_count; i++) describe(graph, tg_tape_node(tape, i), &graph->nodes[i]);
     if (!add_edges(graph)) return false;
     if (tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS && !tg_graph_add_derivatives(graph)) return false;
     if (!graph->spec.no_clusters && !tg_graph_add_clusters(graph)) return false;
+    for (int i = 0; i < graph->nodes_count; i++) graph->nodes[i].shown = i;
+    for (int e = 0; e < graph->edges_count; e++) graph->edges[e].shown = true;
+    link_shown(graph);
     return !graph->memory->failed;
 }
 
@@ -139,6 +163,7 @@ tg_graph *tg_graph_new(const tg_tape *tape, tg_graph_spec spec, tg_status *statu
 void tg_graph_free(tg_graph *graph) {
     if (!graph) return;
     tg_arena_free(&graph->memory->arena);
+    tg_text_free(&graph->memory->text);
     tg_release(graph->memory);
     tg_release(graph);
 }

@@ -9,10 +9,13 @@
 struct tg_graph_memory {
     tg_arena arena; /* of all arrays and strings of the model */
     int clusters_capacity;
+    tg_text text; /* for putting a label together */
     bool failed;
 };
 
 void *tg_graph_alloc(tg_graph *graph, size_t size);
+/* Ends a text: its copy in the graph's memory. */
+const char *tg_graph_keep(tg_graph *graph, tg_text *text);
 /* A copy of a label, made clean (text.h). */
 const char *tg_graph_label(tg_graph *graph, const char *label);
 
@@ -42,6 +45,15 @@ typedef struct tg_graph_look {
 } tg_graph_look;
 tg_graph_look tg_graph_look_of(tg_node_kind kind);
 
+/* "v4 = tanh(v3)", "v0 = input x". */
+void tg_text_equation(tg_text *text, const tg_node *node);
+/* "dv3 += dv4 * (1 - v4^2)": what backward of the node adds to the gradient of its k-th argument; nothing
+   when that needs none. */
+void tg_text_adjoint(tg_text *text, const tg_node *node, int k);
+
+void tg_graph_write_text(const tg_graph *graph, tg_text *text);
+void tg_graph_write_mermaid(const tg_graph *graph, tg_text *text);
+void tg_graph_write_json(const tg_graph *graph, tg_text *text);
 void tg_graph_write_dot(const tg_graph *graph, tg_text *text);
 /* The picture of a dot text by Graphviz; NULL, with a message, when it cannot. */
 char *tg_graph_draw(const char *dot, const char *format, size_t *size, tg_status *status);

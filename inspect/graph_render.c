@@ -24,6 +24,15 @@ int tg_graph_format_find(const char *name) {
 
 static void write_text(const tg_graph *graph, tg_graph_format format, tg_text *text) {
     switch (format) {
+    case TG_GRAPH_TEXT:
+        tg_graph_write_text(graph, text);
+        break;
+    case TG_GRAPH_MERMAID:
+        tg_graph_write_mermaid(graph, text);
+        break;
+    case TG_GRAPH_JSON:
+        tg_graph_write_json(graph, text);
+        break;
     default:
         tg_graph_write_dot(graph, text);
         break;
@@ -73,8 +82,10 @@ static bool write_file(const char *path, const char *bytes, size_t size, tg_stat
 bool tg_graph_save(const tg_tape *tape, const char *path, tg_graph_spec spec, tg_status *status) {
     int format = path && strrchr(path, '.') ? tg_graph_format_find(path) : -1;
     if (format < 0)
-        return tg_status_fail(status, "%s: no graph format ends like this; use .dot, .svg or .png",
+        return tg_status_fail(status,
+                              "%s: no graph format ends like this; use .txt, .dot, .svg, .png, .mmd or .json",
                               path ? path : "(no file)");
+    if (format == TG_GRAPH_JSON && !spec.detail) spec.detail = TG_DETAIL_COSTS;
     tg_graph *graph = tg_graph_new(tape, spec, status);
     size_t size;
     char *bytes = graph ? tg_graph_render(graph, (tg_graph_format)format, &size, status) : NULL;

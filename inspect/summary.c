@@ -51,7 +51,8 @@ int tg_graph_digits(const tg_graph *graph) {
 }
 
 tg_detail tg_graph_detail(const tg_graph *graph) {
-    return graph->spec.detail ? graph->spec.detail : TG_DETAIL_SHAPES;
+    tg_detail detail = graph->spec.detail ? graph->spec.detail : TG_DETAIL_SHAPES;
+    return detail == TG_DETAIL_GRADIENTS && graph->spec.forward_only ? TG_DETAIL_VALUES : detail;
 }
 
 void tg_text_type(tg_text *text, tg_dtype dtype, const tg_shape *shape) {
@@ -71,8 +72,10 @@ void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *s) 
         tg_text_put(text, "-");
     } else if (!s->count) {
         tg_text_put(text, "empty");
-    } else if (s->count == 1) {
-        tg_text_number(text, s->nan ? NAN : s->inf ? INFINITY : s->mean, digits);
+    } else if (s->count == 1 && s->nan + s->inf) {
+        tg_text_put(text, s->nan ? "nan" : "infinite");
+    } else if (s->min == s->max && !(s->nan + s->inf)) {
+        tg_text_number(text, s->min, digits);
     } else {
         const double three[] = {s->min, s->mean, s->max};
         for (int i = 0; i < 3; i++) {

@@ -46,6 +46,7 @@ TG_OP(add) = {
     .brief = "sum of two tensors",
     .math = "a + b",
     .derivative = {"1", "1"},
+    .infix = "a + b",
     .flops = 1,
     .cases = cases,
 };

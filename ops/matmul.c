@@ -143,6 +143,13 @@ static const tg_case cases[] = {
     {0},
 };
 
+static const char *derivative_with(const void *options, int k) {
+    static const char *const gradient[2][4] = {{"dy @ b^T", "b @ dy^T", "dy @ b", "b^T @ dy^T"},
+                                               {"a^T @ dy", "a @ dy", "dy^T @ a", "dy^T @ a^T"}};
+    const tg_matmul_options *o = options;
+    return gradient[k][o->transpose_a + 2 * o->transpose_b];
+}
+
 static const tg_attr attrs[] = {
     {"transpose_a", TG_ATTR_BOOL, offsetof(tg_matmul_options, transpose_a), 0, "use the transpose of a"},
     {"transpose_b", TG_ATTR_BOOL, offsetof(tg_matmul_options, transpose_b), 0, "use the transpose of b"},
@@ -151,12 +158,20 @@ static const tg_attr attrs[] = {
 
 TG_KERNELS(matmul) = {forward, backward, NULL};
 TG_OP(matmul) = {
-    TG_OP_COMMON(matmul), .arity = 2,
-    .infer = infer,       .saves = TG_SAVES_ARGS,
-    .assigns = true,      .options_size = sizeof(tg_matmul_options),
-    .attrs = attrs,       .brief = "matrix product",
-    .math = "A B",        .derivative = {"dY B^T", "A^T dY"},
-    .cost = cost,         .cases = cases,
+    TG_OP_COMMON(matmul),
+    .arity = 2,
+    .infer = infer,
+    .saves = TG_SAVES_ARGS,
+    .assigns = true,
+    .options_size = sizeof(tg_matmul_options),
+    .attrs = attrs,
+    .brief = "matrix product",
+    .math = "a @ b",
+    .derivative = {"dy @ b^T", "a^T @ dy"},
+    .derivative_with = derivative_with,
+    .infix = "a @ b",
+    .cost = cost,
+    .cases = cases,
 };
 TG_CALL_2(matmul)
 TG_CALL_2_WITH(matmul, tg_matmul_options)

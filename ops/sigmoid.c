@@ -34,8 +34,8 @@ TG_OP(sigmoid) = {
     .elementwise = true,
     .saves = TG_SAVES_OUTPUT,
     .brief = "logistic sigmoid",
-    .math = "1/(1+e^{-x})",
-    .derivative = {"y(1-y)"},
+    .math = "1/(1 + exp(-x))",
+    .derivative = {"y * (1 - y)"},
     .flops = 4,
     .cases = cases,
 };

@@ -36,6 +36,54 @@ static void the_dot_text_is_exactly_this(void **state) {
     tg_tape_free(tape);
 }
 
+/* y = relu(x w + b) + b of whole numbers: the same digits on every machine. */
+static tg_node *record_whole_numbers(tg_tape *tape) {
+    tg_node *x = tg_input(tape, "x", TG_F64, 2, (int64_t[]){2, 3});
+    tg_set_f64(x, (double[]){1, -2, 3, 0, 4, -1});
+    tg_node *w = tg_input(tape, "w", TG_F64, 2, (int64_t[]){2, 3});
+    tg_set_f64(w, (double[]){2, 1, 0, -1, 1, 5});
+    tg_require_grad(w, true);
+    tg_node *b = tg_input(tape, "b \"q\" <é>", TG_F64, 1, (int64_t[]){2});
+    tg_set_f64(b, (double[]){-8, 2});
+    tg_require_grad(b, true);
+    tg_scope_push(tape, "layer/1");
+    tg_node *h = tg_relu(tg_add(tg_matmul_with(x, w, (tg_matmul_options){.transpose_b = true}), b));
+    tg_scope_pop(tape);
+    return tg_name(tg_add(h, b), "y");
+}
+
+static void every_text_format_is_as_golden(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_backward_from(record_whole_numbers(tape), NULL);
+    assert_tape_ok(tape);
+    static const struct {
+        tg_graph_format format;
+        tg_graph_spec spec;
+        const char *golden;
+    } all[] = {
+        {TG_GRAPH_TEXT, {.forward_only = true}, "inspect/golden/numbers_forward.txt"},
+        {TG_GRAPH_TEXT, {0}, "inspect/golden/numbers_shapes.txt"},
+        {TG_GRAPH_TEXT, {.detail = TG_DETAIL_COSTS}, "inspect/golden/numbers_costs.txt"},
+        {TG_GRAPH_DOT, {.detail = TG_DETAIL_OP, .no_legend = true}, "inspect/golden/numbers_op.dot"},
+        {TG_GRAPH_DOT,
+         {.detail = TG_DETAIL_COSTS, .title = "whole \"numbers\""},
+         "inspect/golden/numbers_costs.dot"},
+        {TG_GRAPH_MERMAID,
+         {.detail = TG_DETAIL_GRADIENTS, .title = "whole numbers"},
+         "inspect/golden/numbers.mmd"},
+        {TG_GRAPH_JSON, {.detail = TG_DETAIL_COSTS, .title = "</script>"}, "inspect/golden/numbers.json"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        tg_graph *graph = tg_graph_new(tape, all[i].spec, NULL);
+        char *text = tg_graph_render(graph, all[i].format, NULL, NULL);
+        assert_golden(text, all[i].golden);
+        tg_graph_release(text);
+        tg_graph_free(graph);
+    }
+    tg_tape_free(tape);
+}
+
 static void edges_hold_local_derivatives_and_contributions(void **state) {
     (void)state;
     tg_tape *tape = tg_tape_new(TG_F64);
@@ -176,6 +224,7 @@ static void files_are_written_by_their_ending(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_dot_text_is_exactly_this),
+        cmocka_unit_test(every_text_format_is_as_golden),
         cmocka_unit_test(edges_hold_local_derivatives_and_contributions),
         cmocka_unit_test(looking_changes_nothing),
         cmocka_unit_test(layers_are_clusters_and_large_values_are_summarised),

@@ -1,0 +1,138 @@
+/* graph_text.c: the tape as a listing, a line per node: forward, and where there are gradients the adjoint
+   beside it (Wengert, CACM 7, 1964). Forward reads from top to bottom, the adjoint from bottom to top. */
+#include "graph_model.h"
+
+typedef struct columns {
+    int type, value, grad, adjoint; /* where they begin; adjoint 0: there is none */
+} columns;
+
+static int width_of(const char *string) {
+    int n = 0;
+    for (; *string; string++) n += ((unsigned char)*string & 0xc0) != 0x80;
+    return n;
+}
+
+static void put_forward(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
+    tg_detail detail = tg_graph_detail(graph);
+    tg_text_put(text, node->equation);
+    if (detail >= TG_DETAIL_SHAPES) {
+        tg_text_pad(text, at->type);
+        tg_text_type(text, tg_dtype_of(node->node), tg_shape_of(node->node));
+    }
+    if (detail >= TG_DETAIL_VALUES) {
+        tg_text_pad(text, at->value);
+        tg_text_put(text, "= ");
+        tg_text_value(text, graph, node->node);
+    }
+}
+
+/* The gradient that has arrived at the node when its turn comes. */
+static void put_grad(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
+    if (tg_graph_detail(graph) < TG_DETAIL_GRADIENTS) return;
+    tg_text_pad(text, at->grad);
+    tg_text_put(text, "| ");
+    if (!tg_requires_grad(node->node)) return;
+    tg_text_add(text, "dv%d = ", node->id);
+    tg_text_grad(text, graph, node->node);
+}
+
+/* One line per argument that a gradient flows to. */
+static void put_adjoint(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
+    bool first = true;
+    for (int k = 0; k < node->in; k++) {
+        const tg_graph_edge *edge = &graph->edges[node->first_in + k];
+        if (!*edge->equation) continue;
+        if (!first) {
+            tg_text_put(text, "\n");
+            tg_text_pad(text, tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS ? at->grad : at->adjoint);
+            if (tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS) tg_text_put(text, "|");
+        }
+        tg_text_pad(text, at->adjoint);
+        tg_text_add(text, "| %s", edge->equation);
+        if (edge->message.known) {
+            tg_text_put(text, "   = ");
+            tg_text_summary(text, graph, &edge->message);
+        }
+        first = false;
+    }
+    if (!first) return;
+    tg_text_pad(text, at->adjoint);
+    tg_text_put(text, "|");
+}
+
+static void put_trailer(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
+    if (tg_graph_detail(graph) >= TG_DETAIL_COSTS && node->in) {
+        tg_text_put(text, "   ");
+        tg_text_count(text, node->cost.forward, "FLOP");
+        tg_text_put(text, ", ");
+        tg_text_count(text, (double)node->bytes, "B");
+    }
+    bool named = *node->name && node->in; /* a leaf's equation says its name already */
+    bool where = graph->spec.where && *node->file;
+    if (named || where) tg_text_put(text, "   #");
+    if (named) {
+        tg_text_put(text, " ");
+        tg_text_escape(text, node->name, TG_ESCAPE_LINE);
+    }
+    if (where) {
+        tg_text_put(text, " ");
+        tg_text_escape(text, node->file, TG_ESCAPE_LINE);
+        tg_text_add(text, ":%d", node->line);
+    }
+}
+
+static void write_row(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
+    put_forward(graph, node, at, text);
+    if (at->adjoint) {
+        put_grad(graph, node, at, text);
+        put_adjoint(graph, node, at, text);
+    }
+    put_trailer(graph, node, text);
+    tg_text_put(text, "\n");
+}
+
+/* The width of a column, beyond which a line juts out. */
+static void widen(int *column, int width, int limit) {
+    if (width > limit) width = limit;
+    if (width > *column) *column = width;
+}
+
+static columns measure(const tg_graph *graph) {
+    tg_detail detail = tg_graph_detail(graph);
+    tg_text text = {0};
+    int equation = 0, type = 0, value = 0, grad = 0;
+    for (int i = 0; i < graph->nodes_count; i++) {
+        const tg_graph_node *node = &graph->nodes[i];
+        widen(&equation, width_of(node->equation), 60);
+        text.size = 0;
+        tg_text_type(&text, tg_dtype_of(node->node), tg_shape_of(node->node));
+        widen(&type, (int)text.size + 3, 30);
+        text.size = 0;
+        tg_text_value(&text, graph, node->node);
+        widen(&value, (int)text.size + 5, 40);
+        text.size = 0;
+        tg_text_add(&text, "| dv%d = ", node->id);
+        tg_text_grad(&text, graph, node->node);
+        if (tg_requires_grad(node->node)) widen(&grad, (int)text.size + 3, 50);
+    }
+    tg_text_free(&text);
+    columns at = {.type = equation + 3};
+    at.value = at.type + (detail >= TG_DETAIL_SHAPES ? type : 0);
+    at.grad = at.value + (detail >= TG_DETAIL_VALUES ? value : 0);
+    if (!graph->spec.forward_only) at.adjoint = at.grad + (detail >= TG_DETAIL_GRADIENTS ? grad : 0);
+    return at;
+}
+
+void tg_graph_write_text(const tg_graph *graph, tg_text *text) {
+    columns at = measure(graph);
+    if (at.adjoint) {
+        tg_text_put(text, "forward, from top to bottom");
+        if (at.grad < at.adjoint) {
+            tg_text_pad(text, at.grad);
+            tg_text_put(text, "| gradient");
+        }
+        tg_text_pad(text, at.adjoint);
+        tg_text_put(text, "| backward, from bottom to top\n");
+    }
+    for (int i = 0; i < graph->nodes_count; i++) write_row(graph, &graph->nodes[i], &at, text);
+}
