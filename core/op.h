@@ -36,6 +36,8 @@ TG_API bool tg_infer_same(tg_infer *in);
 TG_API bool tg_infer_broadcast(tg_infer *in);
 /* Turns axis -rank..rank-1 into 0..rank-1; fails with a message naming `what` otherwise. */
 TG_API bool tg_infer_axis(tg_infer *in, int axis, int rank, int *normal);
+/* Refuses an option that is not a finite number from low to high (which may be infinite: no bound). */
+TG_API bool tg_infer_range(tg_infer *in, const char *option, double value, double low, double high);
 
 /* ---- evaluation ---- */
 

@@ -118,7 +118,7 @@ static inline real r_erf(real x) {
 }
 static inline real r_pow(real x, real y) {
     double p = pow(re(x), re(y)), dx = re(y) == 0 ? 0 : re(y) * pow(re(x), re(y) - 1);
-    double dy = cimag(y) == 0 ? 0 : p * log(re(x));
+    double dy = cimag(y) == 0 || (re(x) == 0 && re(y) >= 0) ? 0 : p * log(re(x));
     return CMPLX(p, (cimag(x) == 0 ? 0 : dx * cimag(x)) + (dy == 0 ? 0 : dy * cimag(y)));
 }
 static inline real r_abs(real x) {
@@ -127,7 +127,16 @@ static inline real r_abs(real x) {
 #else
 TG_MATH(TG_UNARY_MATH)
 #endif
-/* Of two, the larger and the smaller; a NaN in either comes through. */
+/* Of two numbers that compare equal, either; a dual gets the mean of their slopes. */
+static inline real r_tie(real a, real b) {
+#if defined(TG_REAL_DUAL)
+    return CMPLX(creal(a), 0.5 * (cimag(a) + cimag(b)));
+#else
+    (void)a;
+    return b;
+#endif
+}
+/* Of two, the larger and the smaller, the second where they are equal; a NaN in either comes through. */
 static inline real r_max(real a, real b) {
     return re(a) > re(b) || re(a) != re(a) ? a : b;
 }

@@ -252,6 +252,17 @@ bool tg_infer_axis(tg_infer *in, int axis, int rank, int *normal) {
     return true;
 }
 
+bool tg_infer_range(tg_infer *in, const char *option, double value, double low, double high) {
+    if (isfinite(value) && value >= low && value <= high) return true;
+    if (isfinite(low) && isfinite(high))
+        return tg_infer_fail(in, "%s is %g; it must lie between %g and %g", option, value, low, high);
+    if (isfinite(low))
+        return tg_infer_fail(in, "%s is %g; it must be finite and at least %g", option, value, low);
+    if (isfinite(high))
+        return tg_infer_fail(in, "%s is %g; it must be finite and at most %g", option, value, high);
+    return tg_infer_fail(in, "%s is %g; it must be finite", option, value);
+}
+
 /* ---- ops ---- */
 
 static bool check_args(tg_where where, const tg_op *op, int nargs, tg_node *const *args, tg_tape *tape) {

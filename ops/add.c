@@ -22,16 +22,7 @@ static void backward(tg_eval *e) {
 }
 
 static const tg_case cases[] = {
-    {"equal shapes", {{2, {2, 3}}, {2, {2, 3}}}},
-    {"row", {{2, {2, 3}}, {1, {3}}}},
-    {"column", {{2, {2, 3}}, {2, {2, 1}}}},
-    {"column and row", {{2, {2, 1}}, {2, {1, 3}}}},
-    {"outer and inner axis", {{3, {2, 1, 3}}, {3, {1, 4, 1}}}},
-    {"scalar left", {{0}, {2, {2, 3}}}},
-    {"scalars", {{0}, {0}}},
-    {"size 1", {{2, {1, 1}}, {1, {1}}}},
-    {"empty", {{2, {0, 3}}, {1, {3}}}},
-    {"x+x", {{2, {2, 3}}, {2, {2, 3}}}, .same = true},
+    TG_CASES_BINARY,
     {"many elements", {{2, {40, 60}}, {1, {60}}}},
     {0},
 };

@@ -15,7 +15,7 @@ static void forward(tg_eval *e) {
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy;
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] += re(y[i]) > 0 ? dy[i] : 0;
+    for (int64_t i = 0; i < e->n; i++) dx[i] += re(y[i]) <= 0 ? 0 : dy[i];
 }
 
 static void branch(tg_eval *e, int32_t *branch) {
@@ -24,9 +24,8 @@ static void branch(tg_eval *e, int32_t *branch) {
 }
 
 static const tg_case cases[] = {
-    {"matrix", {{2, {3, 4}}}},
-    {"scalar", {{0}}},
-    {"empty", {{1, {0}}}},
+    TG_CASES_UNARY,
+    {"around the kink", {{1, {20}}}, .range = {{-1e-5, 1e-5}}},
     {0},
 };
 

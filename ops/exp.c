@@ -1,0 +1,40 @@
+/* exp: y = e^x */
+#include "core/kernel.h"
+
+#ifdef TG_PUBLIC
+/* e^x of each element. Shape of x. */
+tg_node *tg_exp(tg_node *x);
+#endif
+
+static void forward(tg_eval *e) {
+    const real *x = e->x[0];
+    real *y = e->y;
+    for (int64_t i = 0; i < e->n; i++) y[i] = r_exp(x[i]);
+}
+
+static void backward(tg_eval *e) {
+    const real *y = e->y, *dy = e->dy;
+    real *dx = e->dx[0];
+    for (int64_t i = 0; i < e->n; i++) dx[i] += dy[i] * y[i];
+}
+
+static const tg_case cases[] = {
+    TG_CASES_UNARY,
+    {"far from zero", {{1, {5}}}, .range = {{-20, 8}}},
+    {0},
+};
+
+TG_KERNELS(exp) = {forward, backward, NULL};
+TG_OP(exp) = {
+    TG_OP_COMMON(exp),
+    .arity = 1,
+    .infer = tg_infer_same,
+    .elementwise = true,
+    .saves = TG_SAVES_OUTPUT,
+    .brief = "exponential function",
+    .math = "e^x",
+    .derivative = {"y"},
+    .flops = 4,
+    .cases = cases,
+};
+TG_CALL_1(exp)

@@ -1,0 +1,94 @@
+/* gelu: y = x Phi(x), Phi being the distribution function of the standard normal */
+#include "core/kernel.h"
+
+#ifdef TG_PUBLIC
+typedef struct tg_gelu_options {
+    bool approximate; /* x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) instead of x/2 (1 + erf(x/sqrt(2))) */
+} tg_gelu_options;
+/* The Gaussian error linear unit of each element, finite for every finite x. Shape of x. */
+tg_node *tg_gelu(tg_node *x);
+tg_node *tg_gelu_with(tg_node *x, tg_gelu_options options);
+#endif
+
+#define SQRT_HALF    ((real)0.70710678118654752440)
+#define SQRT_2_BY_PI ((real)0.79788456080286535588)
+#define DENSITY_AT_0 ((real)0.39894228040143267794) /* 1/sqrt(2 pi) */
+#define CUBE         ((real)0.044715)
+
+/* Beyond +-30 the tangent is 1 to the last bit; what stands inside it must not overflow. */
+static inline real bounded(real x) {
+    return r_min(r_max(x, -30), 30);
+}
+
+static void forward_exact(int64_t n, const real *x, real *y) {
+    for (int64_t i = 0; i < n; i++) y[i] = (real)0.5 * x[i] * (1 + r_erf(SQRT_HALF * x[i]));
+}
+
+static void forward_tanh(int64_t n, const real *x, real *y) {
+    for (int64_t i = 0; i < n; i++) {
+        real b = bounded(x[i]);
+        y[i] = (real)0.5 * x[i] * (1 + r_tanh(SQRT_2_BY_PI * (b + CUBE * b * b * b)));
+    }
+}
+
+/* Phi(x) + x phi(x) */
+static void backward_exact(int64_t n, const real *x, const real *dy, real *dx) {
+    for (int64_t i = 0; i < n; i++) {
+        real below = (real)0.5 * (1 + r_erf(SQRT_HALF * x[i]));
+        real density = DENSITY_AT_0 * r_exp((real)-0.5 * x[i] * x[i]);
+        dx[i] += dy[i] * (below + x[i] * density);
+    }
+}
+
+/* With t = tanh(u(x)): (1 + t)/2 + x/2 (1 - t^2) u'(x) */
+static void backward_tanh(int64_t n, const real *x, const real *dy, real *dx) {
+    for (int64_t i = 0; i < n; i++) {
+        real b = bounded(x[i]);
+        real t = r_tanh(SQRT_2_BY_PI * (b + CUBE * b * b * b));
+        real slope = SQRT_2_BY_PI * (1 + 3 * CUBE * b * b);
+        dx[i] += dy[i] * (real)0.5 * (1 + t) * (1 + b * (1 - t) * slope);
+    }
+}
+
+static void forward(tg_eval *e) {
+    const tg_gelu_options *o = e->options;
+    (o->approximate ? forward_tanh : forward_exact)(e->n, e->x[0], e->y);
+}
+
+static void backward(tg_eval *e) {
+    const tg_gelu_options *o = e->options;
+    (o->approximate ? backward_tanh : backward_exact)(e->n, e->x[0], e->dy, e->dx[0]);
+}
+
+static const tg_gelu_options approximate = {.approximate = true};
+static const tg_case cases[] = {
+    TG_CASES_UNARY,
+    {"far from zero", {{1, {5}}}, .range = {{-3, 20}}},
+    {"tanh form", {{2, {3, 4}}}, .options = &approximate},
+    {"tanh form, far from zero", {{1, {5}}}, .range = {{-3, 20}}, .options = &approximate},
+    {0},
+};
+
+static const tg_attr attrs[] = {
+    {"approximate", TG_ATTR_BOOL, offsetof(tg_gelu_options, approximate), 0, "use the form with tanh"},
+    {0},
+};
+
+TG_KERNELS(gelu) = {forward, backward, NULL};
+TG_OP(gelu) = {
+    TG_OP_COMMON(gelu),
+    .arity = 1,
+    .infer = tg_infer_same,
+    .elementwise = true,
+    .saves = TG_SAVES_ARG(0),
+    .options_size = sizeof(tg_gelu_options),
+    .attrs = attrs,
+    .brief = "Gaussian error linear unit",
+    .math = "x \\Phi(x) = x/2 (1 + erf(x/\\sqrt{2}))",
+    .derivative = {"\\Phi(x) + x \\phi(x)"},
+    .source = "Hendrycks, Gimpel, arXiv 1606.08415, 2016",
+    .flops = 10,
+    .cases = cases,
+};
+TG_CALL_1(gelu)
+TG_CALL_1_WITH(gelu, tg_gelu_options)

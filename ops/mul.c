@@ -1,0 +1,42 @@
+/* mul: y = a b, element by element */
+#include "core/kernel.h"
+
+#ifdef TG_PUBLIC
+/* The product a b, element by element, with NumPy broadcasting. */
+tg_node *tg_mul(tg_node *a, tg_node *b);
+#endif
+
+static void forward(tg_eval *e) {
+    const real *a = e->x[0], *b = e->x[1];
+    real *y = e->y;
+    for (int64_t i = 0; i < e->n; i++) y[i] = a[i] * b[i];
+}
+
+static void backward(tg_eval *e) {
+    const real *a = e->x[0], *b = e->x[1], *dy = e->dy;
+    real *da = e->dx[0], *db = e->dx[1];
+    if (da)
+        for (int64_t i = 0; i < e->n; i++) da[i] += dy[i] * b[i];
+    if (db)
+        for (int64_t i = 0; i < e->n; i++) db[i] += dy[i] * a[i];
+}
+
+static const tg_case cases[] = {
+    TG_CASES_BINARY,
+    {0},
+};
+
+TG_KERNELS(mul) = {forward, backward, NULL};
+TG_OP(mul) = {
+    TG_OP_COMMON(mul),
+    .arity = 2,
+    .infer = tg_infer_broadcast,
+    .elementwise = true,
+    .saves = TG_SAVES_ARG(0) | TG_SAVES_ARG(1),
+    .brief = "elementwise product of two tensors",
+    .math = "a b",
+    .derivative = {"b", "a"},
+    .flops = 1,
+    .cases = cases,
+};
+TG_CALL_2(mul)

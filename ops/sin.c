@@ -1,0 +1,40 @@
+/* sin: y = sin x */
+#include "core/kernel.h"
+
+#ifdef TG_PUBLIC
+/* The sine of each element, in radians. Shape of x. */
+tg_node *tg_sin(tg_node *x);
+#endif
+
+static void forward(tg_eval *e) {
+    const real *x = e->x[0];
+    real *y = e->y;
+    for (int64_t i = 0; i < e->n; i++) y[i] = r_sin(x[i]);
+}
+
+static void backward(tg_eval *e) {
+    const real *x = e->x[0], *dy = e->dy;
+    real *dx = e->dx[0];
+    for (int64_t i = 0; i < e->n; i++) dx[i] += dy[i] * r_cos(x[i]);
+}
+
+static const tg_case cases[] = {
+    TG_CASES_UNARY,
+    {"far from zero", {{1, {5}}}, .range = {{-20, 20}}},
+    {0},
+};
+
+TG_KERNELS(sin) = {forward, backward, NULL};
+TG_OP(sin) = {
+    TG_OP_COMMON(sin),
+    .arity = 1,
+    .infer = tg_infer_same,
+    .elementwise = true,
+    .saves = TG_SAVES_ARG(0),
+    .brief = "sine",
+    .math = "\\sin x",
+    .derivative = {"\\cos x"},
+    .flops = 4,
+    .cases = cases,
+};
+TG_CALL_1(sin)

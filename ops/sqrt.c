@@ -1,0 +1,41 @@
+/* sqrt: y = sqrt(x) */
+#include "core/kernel.h"
+
+#ifdef TG_PUBLIC
+/* The square root of each element: NaN below 0; its derivative is infinite at 0. Shape of x. */
+tg_node *tg_sqrt(tg_node *x);
+#endif
+
+static void forward(tg_eval *e) {
+    const real *x = e->x[0];
+    real *y = e->y;
+    for (int64_t i = 0; i < e->n; i++) y[i] = r_sqrt(x[i]);
+}
+
+static void backward(tg_eval *e) {
+    const real *y = e->y, *dy = e->dy;
+    real *dx = e->dx[0];
+    for (int64_t i = 0; i < e->n; i++) dx[i] += dy[i] / (2 * y[i]);
+}
+
+static const tg_case cases[] = {
+    TG_CASES_UNARY,
+    {"large", {{1, {5}}}, .range = {{1, 1000}}},
+    {0},
+};
+
+TG_KERNELS(sqrt) = {forward, backward, NULL};
+TG_OP(sqrt) = {
+    TG_OP_COMMON(sqrt),
+    .arity = 1,
+    .infer = tg_infer_same,
+    .elementwise = true,
+    .saves = TG_SAVES_OUTPUT,
+    .brief = "square root",
+    .math = "\\sqrt{x}",
+    .derivative = {"1/(2y)"},
+    .flops = 1,
+    .cases = cases,
+    .domain = {{0.1, 3}},
+};
+TG_CALL_1(sqrt)

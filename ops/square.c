@@ -1,0 +1,39 @@
+/* square: y = x^2 */
+#include "core/kernel.h"
+
+#ifdef TG_PUBLIC
+/* x^2 of each element. Shape of x. */
+tg_node *tg_square(tg_node *x);
+#endif
+
+static void forward(tg_eval *e) {
+    const real *x = e->x[0];
+    real *y = e->y;
+    for (int64_t i = 0; i < e->n; i++) y[i] = x[i] * x[i];
+}
+
+static void backward(tg_eval *e) {
+    const real *x = e->x[0], *dy = e->dy;
+    real *dx = e->dx[0];
+    for (int64_t i = 0; i < e->n; i++) dx[i] += 2 * dy[i] * x[i];
+}
+
+static const tg_case cases[] = {
+    TG_CASES_UNARY,
+    {0},
+};
+
+TG_KERNELS(square) = {forward, backward, NULL};
+TG_OP(square) = {
+    TG_OP_COMMON(square),
+    .arity = 1,
+    .infer = tg_infer_same,
+    .elementwise = true,
+    .saves = TG_SAVES_ARG(0),
+    .brief = "square",
+    .math = "x^2",
+    .derivative = {"2x"},
+    .flops = 1,
+    .cases = cases,
+};
+TG_CALL_1(square)

@@ -1,0 +1,42 @@
+/* sub: y = a - b */
+#include "core/kernel.h"
+
+#ifdef TG_PUBLIC
+/* a - b, element by element, with NumPy broadcasting. */
+tg_node *tg_sub(tg_node *a, tg_node *b);
+#endif
+
+static void forward(tg_eval *e) {
+    const real *a = e->x[0], *b = e->x[1];
+    real *y = e->y;
+    for (int64_t i = 0; i < e->n; i++) y[i] = a[i] - b[i];
+}
+
+static void backward(tg_eval *e) {
+    const real *dy = e->dy;
+    real *da = e->dx[0], *db = e->dx[1];
+    if (da)
+        for (int64_t i = 0; i < e->n; i++) da[i] += dy[i];
+    if (db)
+        for (int64_t i = 0; i < e->n; i++) db[i] -= dy[i];
+}
+
+static const tg_case cases[] = {
+    TG_CASES_BINARY,
+    {0},
+};
+
+TG_KERNELS(sub) = {forward, backward, NULL};
+TG_OP(sub) = {
+    TG_OP_COMMON(sub),
+    .arity = 2,
+    .infer = tg_infer_broadcast,
+    .elementwise = true,
+    .passes = 1,
+    .brief = "difference of two tensors",
+    .math = "a - b",
+    .derivative = {"1", "-1"},
+    .flops = 1,
+    .cases = cases,
+};
+TG_CALL_2(sub)
