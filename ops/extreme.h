@@ -32,7 +32,7 @@ static inline void extreme_backward(tg_eval *e) {
     if (!e->dx[0]) return;
     reduce_sum(&r, e->x[0], e->y, term_is_extreme, NULL, ties);
     for (int64_t j = 0; j < r.kept; j++) share[j] = dy[j] / (real)ties[j];
-    reduce_backward(&r, e->x[0], e->y, share, slope_is_extreme, e->dx[0]);
+    reduce_backward(e, &r, e->x[0], e->y, share, slope_is_extreme);
 }
 
 static inline tg_cost extreme_cost(const tg_infer *in) {

@@ -38,7 +38,7 @@ static void slope(int64_t n, const real *x, const real *a, const real *g, real *
 static void backward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
     reduction r = reduction_of(e->xshape[0], &o->axes);
-    if (e->dx[0]) reduce_backward(&r, e->x[0], e->y, e->dy, slope, e->dx[0]);
+    reduce_backward(e, &r, e->x[0], e->y, e->dy, slope);
 }
 
 static tg_cost cost(const tg_infer *in) {
@@ -60,6 +60,7 @@ TG_OP(logsumexp) = {
     .arity = 1,
     .infer = infer,
     .saves = TG_SAVES_ARG(0) | TG_SAVES_OUTPUT,
+    .assigns = true,
     .options_size = sizeof(tg_reduce_options),
     .attrs = attrs,
     .brief = "logarithm of the sum of exponentials over axes",

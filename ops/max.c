@@ -40,6 +40,7 @@ TG_OP(max) = {
     .arity = 1,
     .infer = extreme_infer,
     .saves = TG_SAVES_ARG(0) | TG_SAVES_OUTPUT,
+    .assigns = true,
     .options_size = sizeof(tg_reduce_options),
     .attrs = attrs,
     .brief = "largest element over axes",

@@ -29,7 +29,7 @@ static void backward(tg_eval *e) {
     real *g = e->scratch;
     if (!e->dx[0]) return;
     for (int64_t j = 0; j < r.kept; j++) g[j] = dy[j] / (real)r.each;
-    reduce_backward(&r, NULL, NULL, g, slope_one, e->dx[0]);
+    reduce_backward(e, &r, NULL, NULL, g, slope_one);
 }
 
 static tg_cost cost(const tg_infer *in) {
@@ -46,6 +46,7 @@ TG_OP(mean) = {
     TG_OP_COMMON(mean),
     .arity = 1,
     .infer = infer,
+    .assigns = true,
     .options_size = sizeof(tg_reduce_options),
     .attrs = attrs,
     .brief = "mean over axes",

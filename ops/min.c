@@ -46,6 +46,7 @@ TG_OP(min) = {
     .arity = 1,
     .infer = extreme_infer,
     .saves = TG_SAVES_ARG(0) | TG_SAVES_OUTPUT,
+    .assigns = true,
     .options_size = sizeof(tg_reduce_options),
     .attrs = attrs,
     .brief = "smallest element over axes",

@@ -81,14 +81,14 @@ static void backward(tg_eval *e) {
     real *g = (real *)(ties + r.kept);
     if (!e->dx[0]) return;
     if (o->p == 1) {
-        reduce_backward(&r, e->x[0], NULL, dy, slope_abs, e->dx[0]);
+        reduce_backward(e, &r, e->x[0], NULL, dy, slope_abs);
     } else if (o->p > 2) {
         reduce_sum(&r, e->x[0], y, term_is_largest, NULL, ties);
         for (int64_t j = 0; j < r.kept; j++) g[j] = dy[j] / (real)ties[j];
-        reduce_backward(&r, e->x[0], y, g, slope_largest, e->dx[0]);
+        reduce_backward(e, &r, e->x[0], y, g, slope_largest);
     } else {
         for (int64_t j = 0; j < r.kept; j++) g[j] = re(y[j]) == 0 ? 0 : dy[j] / y[j];
-        reduce_backward(&r, e->x[0], NULL, g, slope_square, e->dx[0]);
+        reduce_backward(e, &r, e->x[0], NULL, g, slope_square);
     }
 }
 
@@ -151,6 +151,7 @@ TG_OP(norm) = {
     .arity = 1,
     .infer = infer,
     .saves = TG_SAVES_ARG(0) | TG_SAVES_OUTPUT,
+    .assigns = true,
     .options_size = sizeof(tg_norm_options),
     .attrs = attrs,
     .brief = "norm over axes",

@@ -8,6 +8,7 @@
 
 #include "core/block.h"
 #include "core/kernel.h"
+#include "core/threads.h"
 
 #include <string.h>
 
@@ -155,16 +156,34 @@ static inline void reduce_sum(const reduction *r, const real *x, const real *kep
 /* dx[i] += g[i] times the slope at x[i]; a and g are kept numbers, spread. */
 typedef void (*reduce_slope)(int64_t n, const real *x, const real *a, const real *g, real *dx);
 
-/* a may be NULL when the slope needs none, and x. */
-static inline void reduce_backward(const reduction *r, const real *x, const real *a, const real *g,
-                                   reduce_slope slope, real *dx) {
-    for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
-        int64_t n = block_length(at, r->n);
-        real block_a[TG_BLOCK], block_g[TG_BLOCK];
-        if (a) BLOCK.gather(&r->walk, a, at, n, block_a);
-        BLOCK.gather(&r->walk, g, at, n, block_g);
-        slope(n, x ? x + at : NULL, block_a, block_g, dx + at);
+typedef struct reduce_job {
+    const tg_eval *e;
+    const reduction *r;
+    const real *x, *a, *g;
+    reduce_slope slope;
+} reduce_job;
+
+#define REDUCE_PART (32 * (int64_t)TG_BLOCK) /* elements that a thread takes at a time */
+
+static inline void reduce_backward_part(void *context, int64_t part) {
+    const reduce_job *j = context;
+    const reduction *r = j->r;
+    real *dx = j->e->dx[0], block_a[TG_BLOCK], block_g[TG_BLOCK];
+    const int64_t start = part * REDUCE_PART, end = start + REDUCE_PART < r->n ? start + REDUCE_PART : r->n;
+    for (int64_t at = start; at < end; at += TG_BLOCK) {
+        int64_t n = block_length(at, end);
+        if (j->e->fresh & 1) memset(dx + at, 0, (size_t)n * sizeof *dx);
+        if (j->a) BLOCK.gather(&r->walk, j->a, at, n, block_a);
+        BLOCK.gather(&r->walk, j->g, at, n, block_g);
+        j->slope(n, j->x ? j->x + at : NULL, block_a, block_g, dx + at);
     }
+}
+
+/* Serves e->dx[0] and heeds e->fresh. x and a may be NULL when the slope needs none. */
+static inline void reduce_backward(const tg_eval *e, const reduction *r, const real *x, const real *a,
+                                   const real *g, reduce_slope slope) {
+    reduce_job job = {e, r, x, a, g, slope};
+    if (e->dx[0]) tg_parallel(e->threads, (r->n + REDUCE_PART - 1) / REDUCE_PART, reduce_backward_part, &job);
 }
 
 /* The slope of a sum. */

@@ -25,7 +25,7 @@ static void forward(tg_eval *e) {
 static void backward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
     reduction r = reduction_of(e->xshape[0], &o->axes);
-    if (e->dx[0]) reduce_backward(&r, NULL, NULL, e->dy, slope_one, e->dx[0]);
+    reduce_backward(e, &r, NULL, NULL, e->dy, slope_one);
 }
 
 static tg_cost cost(const tg_infer *in) {
@@ -39,11 +39,17 @@ static const tg_case cases[] = {REDUCE_CASES, REDUCE_EMPTY_CASES, {0}};
 
 TG_KERNELS(sum) = {forward, backward, NULL};
 TG_OP(sum) = {
-    TG_OP_COMMON(sum),     .arity = 1,
-    .infer = infer,        .options_size = sizeof(tg_reduce_options),
-    .attrs = attrs,        .brief = "sum over axes",
-    .math = "\\sum_i x_i", .derivative = {"1"},
-    .cost = cost,          .cases = cases,
+    TG_OP_COMMON(sum),
+    .arity = 1,
+    .infer = infer,
+    .assigns = true,
+    .options_size = sizeof(tg_reduce_options),
+    .attrs = attrs,
+    .brief = "sum over axes",
+    .math = "\\sum_i x_i",
+    .derivative = {"1"},
+    .cost = cost,
+    .cases = cases,
 };
 TG_CALL_1(sum)
 TG_CALL_1_WITH(sum, tg_reduce_options)

@@ -55,7 +55,7 @@ static void backward(tg_eval *e) {
     const real factor = (real)(2 / divisor(&r, o));
     if (!e->dx[0]) return;
     for (int64_t j = 0; j < r.kept; j++) g[j] = dy[j] * factor;
-    reduce_backward(&r, e->x[0], e->saved, g, slope_distance, e->dx[0]);
+    reduce_backward(e, &r, e->x[0], e->saved, g, slope_distance);
 }
 
 static tg_cost cost(const tg_infer *in) {
@@ -98,6 +98,7 @@ TG_OP(variance) = {
     .arity = 1,
     .infer = infer,
     .saves = TG_SAVES_ARG(0),
+    .assigns = true,
     .options_size = sizeof(tg_variance_options),
     .attrs = attrs,
     .brief = "variance over axes",

@@ -1,0 +1,98 @@
+/* softmax.h: what softmax, log_softmax and cross_entropy share: the one axis, and its tensor cut into parts
+   that fit the first-level cache and run on several threads. Private to ops/. */
+#ifndef TG_OPS_SOFTMAX_H
+#define TG_OPS_SOFTMAX_H
+
+#include "ops/reduce.h"
+
+/* Elements before, along and behind the axis: x is (outer, along, inner). */
+typedef struct lanes {
+    int64_t outer, along, inner;
+} lanes;
+
+static inline lanes lanes_of(const tg_shape *x, int axis) {
+    lanes l = {1, 1, 1};
+    for (int i = 0; i < x->rank; i++) *(i < axis ? &l.outer : i == axis ? &l.along : &l.inner) *= x->dim[i];
+    return l;
+}
+
+/* One part of the tensor: its reduction along the axis, and where its first element and first result stand.
+ */
+typedef struct softmax_part {
+    reduction r;
+    int64_t at, kept_at;
+    int64_t kept_all; /* results of the whole tensor */
+} softmax_part;
+
+typedef void (*softmax_run)(tg_eval *e, const softmax_part *part);
+
+typedef struct softmax_job {
+    tg_eval *e;
+    softmax_run run;
+    lanes l;
+    int64_t step; /* outer rows per part */
+} softmax_job;
+
+static inline void softmax_one_part(void *context, int64_t i) {
+    const softmax_job *j = context;
+    const int64_t start = i * j->step, rows = j->l.outer - start < j->step ? j->l.outer - start : j->step;
+    const tg_shape shape = {3, {rows, j->l.along, j->l.inner}};
+    softmax_part part = {reduction_of(&shape, &(tg_axes){1, {1}}), start * j->l.along * j->l.inner,
+                         start * j->l.inner, j->l.outer * j->l.inner};
+    j->run(j->e, &part);
+}
+
+static inline void softmax_parts(tg_eval *e, lanes l, softmax_run run) {
+    const int64_t row = l.along * l.inner, most = 4 * TG_BLOCK;
+    softmax_job job = {e, run, l, row > 0 && row < most ? most / row : 1};
+    int threads = l.outer * row < REDUCE_PART ? 1 : e->threads;
+    tg_parallel(threads, (l.outer + job.step - 1) / job.step, softmax_one_part, &job);
+}
+
+/* The part's slices of scratch, which holds one sum and one real number per result. */
+static inline accum *part_total(const tg_eval *e, const softmax_part *part) {
+    return (accum *)e->scratch + part->kept_at;
+}
+static inline real *part_peak(const tg_eval *e, const softmax_part *part) {
+    return (real *)((accum *)e->scratch + part->kept_all) + part->kept_at;
+}
+
+/* t[i] = exp(x[i] - t[i]), t[i] being the largest x of its row. */
+static inline void term_exp(int64_t n, const real *x, real *t) {
+    for (int64_t i = 0; i < n; i++) t[i] = r_exp(x[i] - t[i]);
+}
+
+/* y[i] *= the number of its row. */
+static inline void scale_rows(const reduction *r, const real *kept, real *y) {
+    for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
+        int64_t n = block_length(at, r->n);
+        real factor[TG_BLOCK];
+        BLOCK.gather(&r->walk, kept, at, n, factor);
+        for (int64_t i = 0; i < n; i++) y[at + i] *= factor[i];
+    }
+}
+
+/* ---- softmax and log_softmax, whose option is the axis ---- */
+
+/* The axis that the options name: the last one by default. */
+static inline int softmax_axis(const tg_axes *axis, int rank) {
+    if (!axis->count) return rank ? rank - 1 : 0;
+    return axis->axis[0] < 0 ? axis->axis[0] + rank : axis->axis[0];
+}
+
+static inline bool softmax_infer(tg_infer *in) {
+    const tg_axes *axis = in->options;
+    const tg_shape *x = in->x[0];
+    if (axis->count > 1) return tg_infer_fail(in, "%d axes; it runs along one", axis->count);
+    if (!axes_check(in, axis, x->rank)) return false;
+    in->y = *x;
+    tg_shape kept = shape_without(x, x->rank ? 1u << softmax_axis(axis, x->rank) : 0, true);
+    in->scratch = bytes_for(in, tg_shape_count(&kept, 1), 1, 1);
+    return true;
+}
+
+static inline tg_cost softmax_cost(const tg_infer *in) {
+    return cost_per_element(in, 12, 4);
+}
+
+#endif
