@@ -39,12 +39,6 @@ static size_t round_up(size_t n, size_t multiple) {
     return (n + multiple - 1) / multiple * multiple;
 }
 
-/* Kernels may run to the next multiple of 16 elements. */
-size_t tg_padded(int64_t n, size_t element_size) {
-    size_t elements = round_up((size_t)(n ? n : 1), 16);
-    return round_up(elements * element_size, TG_ALIGN);
-}
-
 /* The address that tg_alloc gave stands just before the aligned block. */
 void *tg_tensor_alloc(int64_t n, size_t element_size) {
     char *memory = tg_alloc(tg_padded(n, element_size) + TG_ALIGN + sizeof(void *));
@@ -80,26 +74,17 @@ static bool add_chunk(tg_arena *arena, size_t size) {
     return true;
 }
 
-void *tg_arena_alloc(tg_arena *arena, size_t size, size_t align) {
+void *tg_arena_alloc_next(tg_arena *arena, size_t size, size_t align) {
     if (size > SIZE_MAX / 2) return NULL;
-    for (;;) {
-        if (arena->current < arena->count) {
-            tg_chunk *chunk = &arena->chunks[arena->current];
-            size_t at = round_up(arena->used, align);
-            if (at + size <= chunk->size) {
-                arena->used = at + size;
-                return chunk->base + at;
-            }
-            if (arena->current + 1 < arena->count) {
-                arena->current++;
-                arena->used = 0;
-                continue;
-            }
-        }
-        if (!add_chunk(arena, size)) return NULL;
-        arena->current = arena->count - 1;
+    if (arena->current + 1 < arena->count) {
+        arena->current++;
         arena->used = 0;
+        return tg_arena_alloc(arena, size, align);
     }
+    if (!add_chunk(arena, size)) return NULL;
+    arena->current = arena->count - 1;
+    arena->used = 0;
+    return tg_arena_alloc(arena, size, align);
 }
 
 bool tg_arena_holds(const tg_arena *arena, const void *memory) {

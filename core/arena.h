@@ -22,7 +22,7 @@ typedef struct tg_arena {
 /* size bytes aligned to `align` (8 or TG_ALIGN); NULL when memory is out. Contents: zero the first time,
    leftovers after a reset. Chunks that were passed over stay reserved for after the next reset, so that the
    same requests find the same places. */
-void *tg_arena_alloc(tg_arena *arena, size_t size, size_t align);
+static inline void *tg_arena_alloc(tg_arena *arena, size_t size, size_t align);
 /* Whether memory (or NULL) lies in what is handed out now, and not behind it. */
 bool tg_arena_holds(const tg_arena *arena, const void *memory);
 void tg_arena_free(tg_arena *arena);
@@ -36,7 +36,26 @@ char *tg_strdup(const char *text);
 /* Aligned and padded memory for n elements, zeroed; free with tg_tensor_free. */
 void *tg_tensor_alloc(int64_t n, size_t element_size);
 void tg_tensor_free(void *tensor);
-/* Bytes of n elements with the padding that kernels may run into. */
-size_t tg_padded(int64_t n, size_t element_size);
+/* Bytes of n elements with the padding that kernels may run into: up to a multiple of 16 elements. */
+static inline size_t tg_padded(int64_t n, size_t element_size) {
+    size_t bytes = (((size_t)n + 15) & ~(size_t)15) * element_size;
+    bytes = (bytes + TG_ALIGN - 1) & ~(size_t)(TG_ALIGN - 1);
+    return bytes ? bytes : TG_ALIGN;
+}
+
+/* The way of tg_arena_alloc when the current chunk is full. */
+void *tg_arena_alloc_next(tg_arena *arena, size_t size, size_t align);
+
+static inline void *tg_arena_alloc(tg_arena *arena, size_t size, size_t align) {
+    if (arena->current < arena->count) {
+        const tg_chunk *chunk = &arena->chunks[arena->current];
+        size_t at = (arena->used + align - 1) & ~(align - 1);
+        if (at <= chunk->size && size <= chunk->size - at) {
+            arena->used = at + size;
+            return chunk->base + at;
+        }
+    }
+    return tg_arena_alloc_next(arena, size, align);
+}
 
 #endif

@@ -1,7 +1,6 @@
 #include "chain.h"
 #include "threads.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #define GRAIN        (32 * (int64_t)TG_BLOCK) /* elements of a part: the unit of work for a thread, and of sums */
@@ -92,15 +91,17 @@ static char *take(stack *b) {
 }
 
 /* What backward gets in place of a value that its op did not declare to read: all NaN. */
-static _Alignas(TG_ALIGN) unsigned char not_a_number[TG_BLOCK * 16];
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void fill(void) {
-    memset(not_a_number, 0xff, sizeof not_a_number);
-}
+#define ALL_ONES_8                                                                                           \
+    UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX
+#define ALL_ONES_64                                                                                          \
+    ALL_ONES_8, ALL_ONES_8, ALL_ONES_8, ALL_ONES_8, ALL_ONES_8, ALL_ONES_8, ALL_ONES_8, ALL_ONES_8
+#define ALL_ONES_512                                                                                         \
+    ALL_ONES_64, ALL_ONES_64, ALL_ONES_64, ALL_ONES_64, ALL_ONES_64, ALL_ONES_64, ALL_ONES_64, ALL_ONES_64
+static const _Alignas(TG_ALIGN) uint64_t not_a_number[TG_BLOCK * 2] = {ALL_ONES_512, ALL_ONES_512,
+                                                                       ALL_ONES_512, ALL_ONES_512};
 
 static void *undeclared(void) {
-    pthread_once(&once, fill);
-    return not_a_number;
+    return (void *)(uintptr_t)not_a_number;
 }
 
 static void eval_init(const tg_chain *c, const tg_link *link, tg_eval *e, int64_t start, int64_t n) {
@@ -273,22 +274,67 @@ bool tg_chain_backward(const tg_chain *chain) {
 
 /* ---- one node ---- */
 
-static int64_t whole(const tg_node *node) {
-    return node->dtype == TG_DUAL ? node->size : (node->size + 15) & ~(int64_t)15;
+static bool is_small(const tg_node *node) {
+    return node->direct && node->size <= TG_BLOCK;
 }
 
-bool tg_elementwise_forward(tg_node *node, tg_eval *e) {
-    if (node->direct &&
-        node->size <= TG_BLOCK) { /* small and without broadcasting: the common case of scalars */
-        e->n = whole(node);
-        if (e->n) node->kernel->forward(e);
-        return true;
+/* Small and without broadcasting, the common case of scalars: one call of the kernel. */
+static void small_eval(tg_node *node, tg_eval *e, const void **x, bool all) {
+    e->n = tg_whole(node);
+    e->offset = 0;
+    e->nargs = node->nargs;
+    e->x = x;
+    e->y = all || node->op->saves & TG_SAVES_OUTPUT ? node->value : undeclared();
+    e->fresh = 0;
+    e->saved = node->saved;
+    e->scratch = NULL;
+    e->options = node->options;
+    e->xshape = NULL;
+    e->yshape = &node->shape;
+    e->seed = node->tape->spec.seed;
+    e->stream = node->tape->step << 24 ^ (uint64_t)node->id;
+    e->training = !node->tape->spec.evaluation;
+    e->threads = 1;
+    for (int k = 0; k < node->nargs; k++)
+        x[k] = all || node->op->saves & TG_SAVES_ARG(k) ? node->args[k]->value : undeclared();
+}
+
+static bool small_forward(tg_node *node) {
+    const void *x[TG_MAX_ARGS];
+    tg_eval e;
+    small_eval(node, &e, x, true);
+    e.dy = NULL;
+    e.dx = NULL;
+    if (e.n) node->kernel->forward(&e);
+    return true;
+}
+
+static bool small_backward(tg_node *node) {
+    const void *x[TG_MAX_ARGS];
+    void *dx[TG_MAX_ARGS];
+    tg_eval e;
+    small_eval(node, &e, x, false);
+    e.dy = node->grad;
+    e.dx = dx;
+    for (int k = 0; k < node->nargs; k++) {
+        dx[k] = NULL;
+        if (node->args[k]->requires_grad && !(dx[k] = tg_grad_ready(node->args[k]))) return false;
     }
+    if (e.n) node->kernel->backward(&e);
+    return true;
+}
+
+static void chain_of_one(tg_chain *chain, tg_link *link, tg_operand *operands, tg_node *node) {
+    tg_link_init(link, node, operands);
+    tg_chain_init(chain, link, 1);
+}
+
+bool tg_elementwise_forward(tg_node *node) {
+    if (is_small(node)) return small_forward(node);
     tg_operand operands[TG_MAX_ARGS];
     tg_link link;
     tg_chain chain;
-    tg_link_init(&link, node, operands);
-    tg_chain_init(&chain, &link, 1);
+    chain_of_one(&chain, &link, operands, node);
     tg_chain_forward(&chain);
     return true;
 }
@@ -297,35 +343,17 @@ void tg_elementwise_branch(tg_node *node, int32_t *branch) {
     tg_operand operands[TG_MAX_ARGS];
     tg_link link;
     tg_chain chain;
-    tg_link_init(&link, node, operands);
-    tg_chain_init(&chain, &link, 1);
+    chain_of_one(&chain, &link, operands, node);
     chain.branch = branch;
     tg_chain_forward(&chain);
 }
 
-static bool small_backward(tg_node *node, tg_eval *e) {
-    void *dx[TG_MAX_ARGS];
-    const void *x[TG_MAX_ARGS];
-    e->n = whole(node);
-    for (int k = 0; k < node->nargs; k++) {
-        dx[k] = NULL;
-        x[k] = node->op->saves & TG_SAVES_ARG(k) ? node->args[k]->value : undeclared();
-        if (node->args[k]->requires_grad && !(dx[k] = tg_grad_ready(node->args[k]))) return false;
-    }
-    e->x = x;
-    e->dx = dx;
-    if (!(node->op->saves & TG_SAVES_OUTPUT)) e->y = undeclared();
-    if (e->n) node->kernel->backward(e);
-    return true;
-}
-
-bool tg_elementwise_backward(tg_node *node, tg_eval *e) {
-    if (node->direct && node->size <= TG_BLOCK) return small_backward(node, e);
+bool tg_elementwise_backward(tg_node *node) {
+    if (is_small(node)) return small_backward(node);
     tg_operand operands[TG_MAX_ARGS];
     tg_link link;
     tg_chain chain;
-    tg_link_init(&link, node, operands);
-    tg_chain_init(&chain, &link, 1);
+    chain_of_one(&chain, &link, operands, node);
     chain.dy = node->grad;
     for (int k = 0; k < node->nargs; k++) {
         tg_node *arg = node->args[k];

@@ -19,6 +19,7 @@ typedef struct tg_operand {
     bool full;     /* as many elements as the result: no broadcasting */
     bool read;     /* backward reads its value */
     int64_t size;
+    size_t bytes; /* of the gradient with its padding */
     tg_walk walk; /* of a broadcast argument */
     size_t total; /* where among the totals the gradient of a broadcast argument is summed */
 } tg_operand;
@@ -52,8 +53,8 @@ void tg_chain_forward(const tg_chain *chain);
 bool tg_chain_backward(const tg_chain *chain);
 
 /* One node, op by op. */
-bool tg_elementwise_forward(tg_node *node, tg_eval *e);
-bool tg_elementwise_backward(tg_node *node, tg_eval *e);
+bool tg_elementwise_forward(tg_node *node);
+bool tg_elementwise_backward(tg_node *node);
 /* The branches of every element of an elementwise op with kinks. */
 void tg_elementwise_branch(tg_node *node, int32_t *branch);
 

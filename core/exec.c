@@ -21,7 +21,7 @@ void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xs
         .seed = node->tape->spec.seed,
         .stream = node->tape->step << 24 ^ (uint64_t)node->id,
         .training = !node->tape->spec.evaluation,
-        .threads = node->op->elementwise && node->size < 32768 ? 1 : tg_tape_threads(node->tape),
+        .threads = node->op->elementwise ? 1 : tg_tape_threads(node->tape),
     };
 }
 
@@ -47,7 +47,6 @@ static bool with_operands(tg_node *node, bool (*run)(tg_node *, tg_eval *, void 
 
 static bool forward(tg_node *node, tg_eval *e, void **dx) {
     (void)dx;
-    if (node->op->elementwise) return tg_elementwise_forward(node, e);
     if (node->scratch && !(e->scratch = tg_scratch(node->tape, node->scratch))) return false;
     node->kernel->forward(e);
     return true;
@@ -60,7 +59,7 @@ bool tg_exec_forward(tg_node *node) {
         node->value = node->args[0]->value;
         return true;
     }
-    return with_operands(node, forward);
+    return node->op->elementwise ? tg_elementwise_forward(node) : with_operands(node, forward);
 }
 
 void *tg_grad_ready(tg_node *node) {
@@ -75,7 +74,6 @@ void *tg_grad_ready(tg_node *node) {
 static bool backward(tg_node *node, tg_eval *e, void **dx) {
     e->dx = dx;
     e->dy = node->grad;
-    if (node->op->elementwise) return tg_elementwise_backward(node, e);
     for (int k = 0; k < node->nargs; k++) {
         tg_node *arg = node->args[k];
         dx[k] = NULL;
@@ -104,7 +102,7 @@ bool tg_exec_backward(tg_node *node) {
         tg_fail(node->tape, node->where, "%s: has no derivative", node->op->name);
         return false;
     }
-    return with_operands(node, backward);
+    return node->op->elementwise ? tg_elementwise_backward(node) : with_operands(node, backward);
 }
 
 bool tg_branch(tg_node *node, int32_t *branch) {

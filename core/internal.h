@@ -67,12 +67,23 @@ int tg_tape_threads(const tg_tape *tape);
 /* The kernels of an op for a real dtype, at the SIMD level of this processor. */
 const tg_kernel *tg_kernel_of(const tg_op *op, tg_dtype dtype);
 
+/* record.c: a node with `extra` bytes behind it, all zero but tape, place and scope (its dims are not set);
+   putting it on its tape; and the error without memory, which returns NULL. */
+tg_node *tg_node_new(tg_tape *tape, tg_where where, size_t extra);
+tg_node *tg_node_append(tg_node *node);
+tg_node *tg_node_no_memory(tg_tape *tape, tg_where where, const char *what, const tg_shape *shape);
+
 /* exec.c */
 bool tg_exec_forward(tg_node *node);
 bool tg_exec_backward(tg_node *node);
 void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xshape);
 /* Makes the gradient of node ready to be added to: zeroes it when it holds nothing. */
 void *tg_grad_ready(tg_node *node);
+
+/* The elements that a kernel computes for a node: whole vectors, the last of which runs into the padding. */
+static inline int64_t tg_whole(const tg_node *node) {
+    return node->dtype == TG_DUAL ? node->size : (node->size + 15) & ~(int64_t)15;
+}
 
 /* Computes the value of a stale node again; false when memory is out. */
 bool tg_refresh(tg_node *node);

@@ -49,7 +49,8 @@ static bool share_a_leaf(const tg_plan *plan, const struct tg_members *chain, co
     return false;
 }
 
-#define FAR 64 /* nodes apart, beyond which nobody looks who else uses an argument */
+#define TINY 64 /* elements up to which two calls of kernels cost less than one sweep */
+#define FAR  64 /* nodes apart, beyond which nobody looks who else uses an argument */
 
 /* A chain runs where its last node stands. That must not change the order in which contributions to a
    gradient are added: another user of an argument must not stand between the member and the chain's end. */
@@ -70,6 +71,7 @@ static bool reorders(const tg_plan *plan, const struct tg_members *chain, const 
 
 /* The chain that node can continue: that of an argument which only it uses. -1: none. */
 static int continues(const tg_plan *plan, const tg_node *node) {
+    if (node->direct && node->size <= TINY) return -1;
     for (int k = node->nargs; k-- > 0;) {
         const tg_node *arg = node->args[k];
         int c = arg->op ? plan->chain_of[arg->id] : -1;
@@ -166,6 +168,12 @@ static bool give_homes(tg_plan *plan, const int *into) {
 
 /* ---- steps ---- */
 
+/* An elementwise node alone, of one block and without broadcasting, needs no chain around it. */
+static bool stands_alone(const tg_plan *plan, const tg_node *node) {
+    const int c = plan->chain_of[node->id];
+    return c < 0 || (plan->chains[c].count == 1 && node->direct && node->size > 0 && node->size <= TG_BLOCK);
+}
+
 static bool chain_step(tg_plan *plan, tg_plan_step *step, const struct tg_members *members) {
     tg_chain *chain = plan_alloc(plan, 1, sizeof *chain);
     tg_link *links = plan_alloc(plan, (size_t)members->count, sizeof *links);
@@ -194,6 +202,7 @@ static bool node_step(tg_plan *plan, tg_plan_step *step, tg_node *node) {
     tg_eval_init(node, &step->e, x, shapes);
     for (int k = 0; k < node->nargs; k++) x[k] = plan->home[node->args[k]->id];
     step->e.y = plan->home[node->id];
+    if (node->op->elementwise) step->e.n = tg_whole(node);
     return true;
 }
 
@@ -202,7 +211,7 @@ static bool make_steps(tg_plan *plan) {
         tg_node *node = plan->tape->nodes[i];
         if (!node->op || node->op->view) continue;
         tg_plan_step *step = &plan->forward[plan->forward_count];
-        if (plan->chain_of[i] < 0) {
+        if (stands_alone(plan, node)) {
             if (!node_step(plan, step, node)) return false;
         } else {
             const struct tg_members *chain = &plan->chains[plan->chain_of[i]];

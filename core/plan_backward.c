@@ -156,6 +156,7 @@ static void node_step(maker *m, tg_plan_step *step, const tg_plan_step *forward)
     step->e.dy = arriving(m, node);
     for (int k = 0; k < node->nargs; k++) {
         step->x[k].size = node->args[k]->size;
+        step->x[k].bytes = gradient_bytes(node->args[k]);
         aim(m, &step->x[k], node->args[k]);
     }
 }
@@ -197,10 +198,10 @@ static void make_steps(maker *m) {
         const int c = plan->chain_of[i];
         if (c >= 0 && plan->chains[c].node[plan->chains[c].count - 1] != i) continue;
         bool needed = true;
-        if (c >= 0)
-            chain_step(m, step, forward_of(plan, node));
-        else if (node->op->view)
+        if (node->op->view)
             needed = view_step(m, step, node);
+        else if (forward_of(plan, node)->chain)
+            chain_step(m, step, forward_of(plan, node));
         else
             node_step(m, step, forward_of(plan, node));
         plan->backward_count += needed;

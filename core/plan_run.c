@@ -42,10 +42,17 @@ bool tg_plan_replay(tg_plan *plan) {
     return true;
 }
 
+/* A scalar's gradient is one cache line, for which a call of memset is slow. */
+static void clear(void *memory, size_t bytes) {
+    if (bytes == TG_ALIGN)
+        memset(memory, 0, TG_ALIGN);
+    else
+        memset(memory, 0, bytes);
+}
+
 /* Points the kernel at each gradient, which it adds to, or writes when it can and there is nothing yet. */
 static void aim(tg_plan_step *step) {
     const tg_node *node = step->node;
-    const size_t size = tg_dtype_size(node->dtype);
     step->e.fresh = 0;
     step->e.dx = step->dx;
     for (int k = 0; k < node->nargs; k++) {
@@ -56,7 +63,7 @@ static void aim(tg_plan_step *step) {
             if (node->op->assigns && k < 32)
                 step->e.fresh |= 1u << k;
             else
-                memset(o->dx, 0, tg_padded(o->size, size));
+                clear(o->dx, o->bytes);
         }
         if (o->has) *o->has = true;
     }

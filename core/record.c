@@ -1,9 +1,7 @@
-/* record.c: putting leaves and ops on a tape. */
+/* record.c: putting leaves on a tape. */
 #include "internal.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 static bool grow(tg_tape *tape) {
@@ -17,37 +15,30 @@ static bool grow(tg_tape *tape) {
     return true;
 }
 
-/* A node with room for nargs arguments, the operand arrays of many, and an options struct behind it, not yet
-   on the tape. */
-static tg_node *new_node(tg_tape *tape, tg_where where, int nargs, size_t options_size) {
+tg_node *tg_node_new(tg_tape *tape, tg_where where, size_t extra) {
     if (tape->count == tape->capacity && !grow(tape)) return NULL;
-    size_t arrays = nargs > TG_MAX_ARGS ? 4 : 1, args_size = arrays * (size_t)nargs * sizeof(tg_node *);
-    tg_node *node = tg_arena_alloc(&tape->arena, sizeof *node + args_size + options_size, 8);
+    tg_node *node = tg_arena_alloc(&tape->arena, sizeof *node + extra, 8);
     if (!node) return NULL;
     memset(node, 0, offsetof(tg_node, shape));
     node->tape = tape;
     node->where = where;
     node->scope = tape->scope;
-    node->nargs = nargs;
-    node->args = (tg_node **)(node + 1);
-    if (arrays > 1) node->operands = (void **)(node->args + nargs);
-    if (options_size) node->options = (char *)node->args + args_size;
     return node;
 }
 
-static tg_node *out_of_memory(tg_tape *tape, tg_where where, const char *what, const tg_shape *shape) {
-    char text[TG_SHAPE_TEXT];
-    tg_fail(tape, where, "%s: out of memory for a value of shape %s", what,
-            tg_shape_text(shape, text, sizeof text));
-    return NULL;
-}
-
-static tg_node *append(tg_node *node) {
+tg_node *tg_node_append(tg_node *node) {
     tg_tape *tape = node->tape;
     if (tape->plan) tg_plan_drop(tape);
     node->id = tape->count;
     tape->nodes[tape->count++] = node;
     return node;
+}
+
+tg_node *tg_node_no_memory(tg_tape *tape, tg_where where, const char *what, const tg_shape *shape) {
+    char text[TG_SHAPE_TEXT];
+    tg_fail(tape, where, "%s: out of memory for a value of shape %s", what,
+            tg_shape_text(shape, text, sizeof text));
+    return NULL;
 }
 
 /* ---- leaves ---- */
@@ -75,8 +66,8 @@ static tg_node *new_leaf(tg_where where, tg_tape *tape, const char *what, tg_kin
                 tg_shape_text(&shape, text, sizeof text));
         return NULL;
     }
-    tg_node *node = new_node(tape, where, 0, 0);
-    if (!node) return out_of_memory(tape, where, what, &shape);
+    tg_node *node = tg_node_new(tape, where, 0);
+    if (!node) return tg_node_no_memory(tape, where, what, &shape);
     node->kind = kind;
     node->dtype = dtype;
     node->shape = shape;
@@ -84,7 +75,7 @@ static tg_node *new_leaf(tg_where where, tg_tape *tape, const char *what, tg_kin
     if (kind == TG_KIND_PARAM) return node;
     size_t bytes = tg_padded(size, tg_dtype_size(dtype));
     node->value = tg_arena_alloc(&tape->arena, bytes, TG_ALIGN);
-    if (!node->value) return out_of_memory(tape, where, what, &shape);
+    if (!node->value) return tg_node_no_memory(tape, where, what, &shape);
     memset(node->value, 0, bytes);
     return node;
 }
@@ -92,7 +83,7 @@ static tg_node *new_leaf(tg_where where, tg_tape *tape, const char *what, tg_kin
 tg_node *tg_input_at(tg_where where, tg_tape *tape, const char *name, tg_dtype dtype, int rank,
                      const int64_t *dims) {
     tg_node *node = new_leaf(where, tape, "input", TG_KIND_INPUT, dtype, rank, dims);
-    return node ? tg_name(append(node), name) : NULL;
+    return node ? tg_name(tg_node_append(node), name) : NULL;
 }
 
 tg_node *tg_constant_at(tg_where where, tg_tape *tape, tg_dtype dtype, int rank, const int64_t *dims,
@@ -104,14 +95,14 @@ tg_node *tg_constant_at(tg_where where, tg_tape *tape, tg_dtype dtype, int rank,
         return NULL;
     }
     if (node->size) memcpy(node->value, data, (size_t)node->size * tg_dtype_size(dtype));
-    return append(node);
+    return tg_node_append(node);
 }
 
 tg_node *tg_scalar_at(tg_where where, tg_tape *tape, double value) {
     if (!tape) return NULL;
     tg_node *node = new_leaf(where, tape, "scalar", TG_KIND_CONSTANT, tape->spec.dtype, 0, NULL);
     if (!node) return NULL;
-    append(node);
+    tg_node_append(node);
     tg_set_f64(node, &value);
     return node;
 }
@@ -135,7 +126,7 @@ tg_node *tg_use_at(tg_where where, tg_tape *tape, tg_param *param) {
     node->grad = param->grad;
     node->requires_grad = !param->frozen && !tape->spec.inference;
     node->name = param->name;
-    return append(node);
+    return tg_node_append(node);
 }
 
 static bool settable(tg_node *leaf, const void *data) {
@@ -214,171 +205,4 @@ tg_node *tg_name(tg_node *node, const char *name) {
     memcpy(copy, name, size);
     node->name = copy;
     return node;
-}
-
-/* ---- inference ---- */
-
-bool tg_infer_fail(tg_infer *in, const char *format, ...) {
-    char message[400];
-    va_list va;
-    va_start(va, format);
-    vsnprintf(message, sizeof message, format, va);
-    va_end(va);
-    tg_fail(in->tape, in->where, "%s: %s", in->op_name, message);
-    return false;
-}
-
-bool tg_infer_same(tg_infer *in) {
-    in->y = *in->x[0];
-    return true;
-}
-
-bool tg_infer_broadcast(tg_infer *in) {
-    in->y = *in->x[0];
-    for (int k = 1; k < in->nargs; k++) {
-        if (tg_shape_broadcast(&in->y, in->x[k], &in->y)) continue;
-        char a[TG_SHAPE_TEXT], b[TG_SHAPE_TEXT];
-        return tg_infer_fail(in,
-                             "shapes %s and %s do not broadcast: aligned at the right, each pair of sizes "
-                             "must be equal or contain a 1",
-                             tg_shape_text(in->x[0], a, sizeof a), tg_shape_text(in->x[k], b, sizeof b));
-    }
-    return true;
-}
-
-bool tg_infer_axis(tg_infer *in, int axis, int rank, int *normal) {
-    if (axis < -rank || axis >= rank) return tg_infer_fail(in, "axis %d of a tensor of rank %d", axis, rank);
-    *normal = axis < 0 ? axis + rank : axis;
-    return true;
-}
-
-bool tg_infer_range(tg_infer *in, const char *option, double value, double low, double high) {
-    if (isfinite(value) && value >= low && value <= high) return true;
-    if (isfinite(low) && isfinite(high))
-        return tg_infer_fail(in, "%s is %g; it must lie between %g and %g", option, value, low, high);
-    if (isfinite(low))
-        return tg_infer_fail(in, "%s is %g; it must be finite and at least %g", option, value, low);
-    if (isfinite(high))
-        return tg_infer_fail(in, "%s is %g; it must be finite and at most %g", option, value, high);
-    return tg_infer_fail(in, "%s is %g; it must be finite", option, value);
-}
-
-/* ---- ops ---- */
-
-static bool check_args(tg_where where, const tg_op *op, int nargs, tg_node *const *args, tg_tape *tape) {
-    if (op->arity != TG_VARIADIC && nargs != op->arity) {
-        tg_fail(tape, where, "%s: %d arguments; it takes %d", op->name, nargs, op->arity);
-        return false;
-    }
-    for (int k = 0; k < nargs; k++) {
-        if (args[k]->tape != tape) {
-            tg_fail(tape, where, "%s: argument %d is a node of another tape", op->name, k + 1);
-            return false;
-        }
-        bool wants_int = k < TG_MAX_ARGS && (op->int_args >> k & 1);
-        if (wants_int == (args[k]->dtype == TG_I32)) continue;
-        tg_fail(tape, where, "%s: argument %d is %s; %s is needed", op->name, k + 1,
-                tg_dtype_name(args[k]->dtype), tg_dtype_name(wants_int ? TG_I32 : tape->spec.dtype));
-        return false;
-    }
-    return true;
-}
-
-static bool is_direct(const tg_node *node) {
-    for (int k = 0; k < node->nargs; k++)
-        if (node->args[k]->size != node->size) return false;
-    return true;
-}
-
-static bool give_memory(tg_node *node, const tg_infer *in) {
-    tg_arena *arena = &node->tape->arena;
-    if (in->saved && !(node->saved = tg_arena_alloc(arena, tg_padded((int64_t)in->saved, 1), TG_ALIGN)))
-        return false;
-    node->scratch = in->scratch;
-    if (in->scratch > node->tape->scratch_wanted) node->tape->scratch_wanted = in->scratch;
-    if (node->tape->spec.lazy) return true;
-    if (node->op->view)
-        node->value = node->args[0]->value;
-    else
-        node->value = tg_arena_alloc(arena, tg_padded(node->size, in->real_size), TG_ALIGN);
-    return node->value != NULL;
-}
-
-tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int nargs, tg_node *const *args) {
-    const tg_shape *few[TG_MAX_ARGS], **shapes = few;
-    if (!op || nargs < 1 || !args) return NULL;
-    tg_tape *tape = NULL;
-    for (int k = 0; k < nargs && !tape; k++) tape = args[k] ? args[k]->tape : NULL;
-    if (!tape || tape->failed) return NULL;
-    for (int k = 0; k < nargs; k++) {
-        if (args[k]) continue;
-        tg_fail(tape, where, "%s: argument %d is NULL", op->name, k + 1);
-        return NULL;
-    }
-    if (!check_args(where, op, nargs, args, tape)) return NULL;
-
-    tg_mark before = tg_tape_mark(tape);
-    tg_node *node = new_node(tape, where, nargs, op->options_size);
-    if (!node) return out_of_memory(tape, where, op->name, &(tg_shape){0});
-    if (node->operands) shapes = (const tg_shape **)(node->operands + nargs);
-    if (op->options_size) {
-        if (options)
-            memcpy((void *)(uintptr_t)node->options, options, op->options_size);
-        else
-            memset((void *)(uintptr_t)node->options, 0, op->options_size);
-    }
-    node->op = op;
-    node->dtype = tape->spec.dtype;
-    node->kernel = tg_kernel_of(op, node->dtype);
-    for (int k = 0; k < nargs; k++) {
-        if (args[k]->stale && !tg_refresh(args[k])) goto fail;
-        node->args[k] = args[k];
-        shapes[k] = &args[k]->shape;
-        node->requires_grad |= args[k]->requires_grad;
-    }
-    tg_infer in = {.options = node->options,
-                   .nargs = nargs,
-                   .x = shapes,
-                   .dtype = node->dtype,
-                   .real_size = tg_dtype_size(node->dtype),
-                   .tape = tape,
-                   .op_name = op->name,
-                   .where = where};
-    if (!op->infer(&in)) goto fail;
-    node->shape = in.y;
-    node->size = tg_shape_count(&in.y, in.real_size);
-    if (node->size < 0) {
-        char text[TG_SHAPE_TEXT];
-        tg_fail(tape, where, "%s: the result would have the impossible shape %s", op->name,
-                tg_shape_text(&in.y, text, sizeof text));
-        goto fail;
-    }
-    node->direct = op->elementwise && is_direct(node);
-    if (!give_memory(node, &in)) {
-        out_of_memory(tape, where, op->name, &in.y);
-        goto fail;
-    }
-    append(node);
-    if (tape->spec.lazy || tg_exec_forward(node)) return node;
-fail:
-    tg_tape_rewind(tape, before);
-    return NULL;
-}
-
-tg_cost tg_cost_of(const tg_node *node) {
-    if (!node || !node->op) return (tg_cost){0, 0};
-    if (!node->op->cost) {
-        double n = (double)node->size * node->op->flops;
-        return (tg_cost){n, 2 * n};
-    }
-    const tg_shape *few[TG_MAX_ARGS], **shapes = few;
-    if (node->operands) shapes = (const tg_shape **)(node->operands + node->nargs);
-    for (int k = 0; k < node->nargs; k++) shapes[k] = &node->args[k]->shape;
-    tg_infer in = {.options = node->options,
-                   .nargs = node->nargs,
-                   .x = shapes,
-                   .dtype = node->dtype,
-                   .real_size = tg_dtype_size(node->dtype),
-                   .y = node->shape};
-    return node->op->cost(&in);
 }

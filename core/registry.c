@@ -71,6 +71,7 @@ static const char *fault(const tg_op *op) {
     if (!op->infer) return "the op has no infer rule";
     if (op->arity != TG_VARIADIC && (op->arity < 1 || op->arity > TG_MAX_ARGS))
         return "arity must be 1..8 or TG_VARIADIC";
+    if (op->options_size > 1024) return "the options struct is larger than 1024 bytes";
     if (op->elementwise && op->arity == TG_VARIADIC) return "an elementwise op needs a fixed arity";
     if (!op->view)
         for (int t = 0; t < 3; t++)
