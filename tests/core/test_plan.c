@@ -139,7 +139,7 @@ static void recording_after_a_replay_goes_on(void **state) {
 static void a_layer_is_one_product_and_one_sweep(void **state) {
     (void)state;
     tg_tape *tape = tg_tape_new(TG_F32);
-    tg_node *x = leaf(tape, "x", 4, 8), *w = leaf(tape, "w", 8, 3), *b = leaf(tape, "b", 1, 3);
+    tg_node *x = leaf(tape, "x", 40, 8), *w = leaf(tape, "w", 8, 3), *b = leaf(tape, "b", 1, 3);
     tg_node *h = tg_relu(tg_add(tg_matmul(x, w), b));
     tg_replay(tape);
     tg_backward_from(h, NULL);
