@@ -27,6 +27,7 @@ extern "C" {
 #include "models/linear.h"
 #include "models/mlp.h"
 #include "models/params.h"
+#include "models/safetensors.h"
 #include "ops_api.h"
 #include "optim/optim.h"
 #include "optim/schedule.h"
