@@ -38,16 +38,26 @@ typedef enum tg_graph_format {
         TG_GRAPH_NFORMATS
 } tg_graph_format;
 
+typedef enum tg_fold {
+    TG_FOLD_AUTO, /* when the tape has more nodes than the limit */
+    TG_FOLD_ALWAYS,
+    TG_FOLD_NEVER
+} tg_fold;
+
 typedef struct tg_graph_spec {
     tg_detail detail;
-    const char *title;  /* above the picture; NULL for none */
-    bool where;         /* show the caller's file:line (without folders) */
-    bool no_clusters;   /* do not draw a box per scope or layer */
-    bool no_legend;     /* leave out the explanation of colours and shapes */
-    bool forward_only;  /* nothing about gradients */
-    bool left_to_right; /* instead of top to bottom */
-    int digits;         /* significant digits of numbers; 0: 4 */
-    int elements;       /* tensors of at most so many elements are shown in full; 0: 4 */
+    const char *title;    /* above the picture; NULL for none */
+    bool where;           /* show the caller's file:line (without folders) */
+    bool no_clusters;     /* do not draw a box per scope or layer */
+    bool no_legend;       /* leave out the explanation of colours and shapes */
+    bool forward_only;    /* nothing about gradients */
+    bool left_to_right;   /* instead of top to bottom */
+    tg_fold fold;         /* repeated blocks are drawn once */
+    const tg_node *focus; /* draw what is at most `hops` edges away from it; NULL: everything */
+    int hops;             /* 0: 2 */
+    int limit;    /* draw at most so many nodes and say how many are hidden; 0: 56; below 0: no limit */
+    int digits;   /* significant digits of numbers; 0: 4 */
+    int elements; /* tensors of at most so many elements are shown in full; 0: 4 */
 } tg_graph_spec;
 
 /* ---- the model ---- */
@@ -84,6 +94,8 @@ typedef struct tg_graph_node {
     int cluster; /* index of the innermost cluster, -1 for none */
     int shown;   /* the node that stands for it in a picture: itself, its counterpart in the first of the
                     repeated   blocks, or -1: hidden */
+    int fold;    /* the innermost fold whose first block it stands in, -1 for none */
+    int repeat;  /* how many nodes of the tape an op of a first block stands for; 0 elsewhere */
     int next_in_cluster; /* the next shown node of the cluster, -1 behind the last */
     int first_in, in;    /* its edges: graph->edges[first_in .. first_in + in), by argument */
     int uses, first_out; /* edges that leave it: first_out, then each edge's next_out, down to -1 */
@@ -115,17 +127,26 @@ typedef struct tg_graph_cluster {
     int repeat;        /* how often this block stands on the tape; 0 for clusters that are no such block */
 } tg_graph_cluster;
 
+/* A block of ops that stands on the tape several times in a row. */
+typedef struct tg_graph_fold {
+    int first, last; /* the first op of the first repetition, the last of the last */
+    int ops;         /* shown ops in one repetition */
+    int count;       /* of repetitions */
+    int parent;      /* the fold around it, -1 for none; larger than its own index */
+} tg_graph_fold;
+
 /* Read-only. */
 typedef struct tg_graph {
     tg_graph_spec spec;
     tg_dtype dtype;
-    int nodes_count, edges_count, clusters_count;
+    int nodes_count, edges_count, clusters_count, folds_count;
     int first;         /* the first shown node outside all clusters, -1 for none */
     int shown, hidden; /* nodes drawn; nodes left out by the limit or the focus (folded ones do not count) */
     const char *title; /* valid UTF-8; "" for none */
     tg_graph_node *nodes; /* all nodes of the tape, by position */
     tg_graph_edge *edges; /* ordered by `to`, then by argument */
     tg_graph_cluster *clusters;
+    tg_graph_fold *folds;
     struct tg_graph_memory *memory; /* private */
 } tg_graph;
 

@@ -2,11 +2,11 @@
    parameters ("hidden.weight", "hidden.bias"). */
 #include "graph_model.h"
 
+#include <stdio.h>
 #include <string.h>
 
-int tg_graph_cluster_at(tg_graph *graph, int parent, const char *label) {
-    for (int i = graph->clusters_count; i-- > 0;)
-        if (graph->clusters[i].parent == parent && strcmp(graph->clusters[i].label, label) == 0) return i;
+/* Puts a new cluster behind the others; -1 without memory. */
+static int add_cluster(tg_graph *graph, int parent, const char *label, int repeat) {
     int capacity = graph->memory->clusters_capacity;
     if (graph->clusters_count == capacity) {
         capacity = capacity ? 2 * capacity : 16;
@@ -18,8 +18,17 @@ int tg_graph_cluster_at(tg_graph *graph, int parent, const char *label) {
         graph->memory->clusters_capacity = capacity;
     }
     graph->clusters[graph->clusters_count] =
-        (tg_graph_cluster){.label = tg_graph_label(graph, label), .parent = parent};
+        (tg_graph_cluster){.label = tg_graph_label(graph, label), .parent = parent, .repeat = repeat};
     return graph->clusters_count++;
+}
+
+/* The child of `parent` (-1: none) with that label, made if need be. */
+static int cluster_at(tg_graph *graph, int parent, const char *label) {
+    for (int i = graph->clusters_count; i-- > 0;) {
+        const tg_graph_cluster *c = &graph->clusters[i];
+        if (c->parent == parent && !c->repeat && strcmp(c->label, label) == 0) return i;
+    }
+    return add_cluster(graph, parent, label, 0);
 }
 
 /* The cluster of a path "encoder/hidden": one inside the other. */
@@ -32,7 +41,7 @@ static int of_path(tg_graph *graph, const char *path, size_t length) {
                kept = n < sizeof label ? n : sizeof label - 1;
         memcpy(label, path + begin, kept);
         label[kept] = 0;
-        cluster = tg_graph_cluster_at(graph, cluster, label);
+        cluster = cluster_at(graph, cluster, label);
         begin += n + 1;
     }
     return cluster;
@@ -63,7 +72,7 @@ static int of_arguments(const tg_graph *graph, const tg_graph_node *node, const 
     return follows ? graph->nodes[inner].cluster : -1;
 }
 
-bool tg_graph_add_clusters(tg_graph *graph) {
+static bool add_layers(tg_graph *graph) {
     bool *is_layer = tg_graph_alloc(graph, (size_t)graph->nodes_count);
     if (!is_layer) return false;
     for (int i = 0; i < graph->nodes_count; i++) {
@@ -75,5 +84,64 @@ bool tg_graph_add_clusters(tg_graph *graph) {
         node->cluster = of_arguments(graph, node, is_layer);
         is_layer[i] = node->cluster >= 0;
     }
+    return !graph->memory->failed;
+}
+
+/* ---- folded blocks ---- */
+
+static int depth_of(const tg_graph *graph, int cluster) {
+    int n = 0;
+    for (; cluster >= 0; cluster = graph->clusters[cluster].parent) n++;
+    return n;
+}
+
+/* The innermost cluster around both; -1 for none. */
+static int common(const tg_graph *graph, int a, int b) {
+    int da = depth_of(graph, a), db = depth_of(graph, b);
+    for (; da > db; da--) a = graph->clusters[a].parent;
+    for (; db > da; db--) b = graph->clusters[b].parent;
+    while (a != b) {
+        a = graph->clusters[a].parent;
+        b = graph->clusters[b].parent;
+    }
+    return a;
+}
+
+/* The path of clusters from `outer` down to `cluster`, made once more inside `into`. */
+static int moved(tg_graph *graph, int cluster, int outer, int into) {
+    if (cluster == outer) return into;
+    int parent = moved(graph, graph->clusters[cluster].parent, outer, into);
+    return cluster_at(graph, parent, graph->clusters[cluster].label);
+}
+
+/* Whether the node stands in one of the repetitions. */
+static bool in_fold(const tg_graph *graph, const tg_graph_node *node, int fold) {
+    int at = node->shown < 0 ? -1 : graph->nodes[node->shown].fold;
+    while (at >= 0 && at != fold) at = graph->folds[at].parent;
+    return at == fold;
+}
+
+/* A box around the first repetition, within the clusters that hold all repetitions. */
+static void box_fold(tg_graph *graph, int fold) {
+    const tg_graph_fold *f = &graph->folds[fold];
+    bool any = false;
+    int outer = -1;
+    for (int i = 0; i < graph->nodes_count; i++) {
+        if (!in_fold(graph, &graph->nodes[i], fold)) continue;
+        outer = any ? common(graph, outer, graph->nodes[i].cluster) : graph->nodes[i].cluster;
+        any = true;
+    }
+    if (!any) return;
+    char label[80];
+    snprintf(label, sizeof label, "\xc3\x97 %d   (v%d to v%d)", f->count, f->first, f->last);
+    int box = add_cluster(graph, outer, label, f->count);
+    for (int i = 0; i < graph->nodes_count; i++)
+        if (graph->nodes[i].shown == i && in_fold(graph, &graph->nodes[i], fold))
+            graph->nodes[i].cluster = moved(graph, graph->nodes[i].cluster, outer, box);
+}
+
+bool tg_graph_add_clusters(tg_graph *graph) {
+    if (!graph->spec.no_clusters && !add_layers(graph)) return false;
+    for (int fold = graph->folds_count; fold-- > 0 && !graph->memory->failed;) box_fold(graph, fold);
     return !graph->memory->failed;
 }

@@ -108,8 +108,11 @@ static void write_node(const tg_graph *graph, const tg_graph_node *node, tg_text
 }
 
 static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text *text) {
-    tg_text_add(text, "  v%d -> v%d", edge->from, edge->to);
-    if (edge->local.known || edge->message.known) {
+    if (!edge->shown) return;
+    tg_text_add(text, "  v%d -> v%d", graph->nodes[edge->from].shown, graph->nodes[edge->to].shown);
+    if (edge->again)
+        tg_text_put(text, " [style=dashed, constraint=false, tooltip=\"to the next repetition\"]");
+    else if (edge->local.known || edge->message.known) {
         tg_text_put(text, " [label=<");
         if (edge->local.known) {
             tg_text_put(text, "<FONT COLOR=\"" LOCAL "\">&#215; ");
@@ -125,6 +128,19 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
         tg_text_put(text, ">]");
     }
     tg_text_put(text, ";\n");
+}
+
+/* A note that says how many nodes are left out, and which nodes take something from them. */
+static void write_hidden(const tg_graph *graph, tg_text *text) {
+    tg_text_add(text, "  hidden [shape=note, style=dashed, label=\"%d more nodes are hidden\"];\n",
+                graph->hidden);
+    int last = -1;
+    for (int e = 0; e < graph->edges_count; e++) {
+        const tg_graph_edge *edge = &graph->edges[e];
+        if (graph->nodes[edge->from].shown >= 0 || graph->nodes[edge->to].shown != edge->to) continue;
+        if (edge->to != last) tg_text_add(text, "  hidden -> v%d [style=dashed];\n", edge->to);
+        last = edge->to;
+    }
 }
 
 /* The nodes of a cluster, then the clusters in it. */
@@ -183,6 +199,7 @@ void tg_graph_write_dot(const tg_graph *graph, tg_text *text) {
     }
     write_cluster(graph, -1, text);
     for (int e = 0; e < graph->edges_count; e++) write_edge(graph, &graph->edges[e], text);
+    if (graph->hidden) write_hidden(graph, text);
     if (!graph->spec.no_legend && graph->nodes_count) legend(graph, text);
     tg_text_put(text, "}\n");
 }

@@ -59,8 +59,9 @@ static void write_cluster(const tg_graph *graph, int cluster, tg_text *text) {
 }
 
 static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text *text) {
-    tg_text_add(text, "  v%d -->", edge->from);
-    if (edge->message.known) {
+    if (!edge->shown) return;
+    tg_text_add(text, "  v%d %s", graph->nodes[edge->from].shown, edge->again ? "-.->" : "-->");
+    if (edge->message.known && !edge->again) {
         tg_text_put(text, "|\"");
         if (edge->local.known) {
             tg_text_put(text, "\xc3\x97 ");
@@ -70,7 +71,7 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
         tg_text_summary(text, graph, &edge->message);
         tg_text_put(text, "\"|");
     }
-    tg_text_add(text, " v%d\n", edge->to);
+    tg_text_add(text, " v%d\n", graph->nodes[edge->to].shown);
 }
 
 void tg_graph_write_mermaid(const tg_graph *graph, tg_text *text) {
@@ -82,6 +83,7 @@ void tg_graph_write_mermaid(const tg_graph *graph, tg_text *text) {
     tg_text_add(text, "flowchart %s\n", graph->spec.left_to_right ? "LR" : "TB");
     write_cluster(graph, -1, text);
     for (int e = 0; e < graph->edges_count; e++) write_edge(graph, &graph->edges[e], text);
+    if (graph->hidden) tg_text_add(text, "  hidden>\"%d more nodes are hidden\"]\n", graph->hidden);
     for (int k = 0; k < TG_NODE_KINDS; k++)
         tg_text_add(text, "  classDef kind%d fill:%s,stroke:#4a4a4a,color:#1a1a1a\n", k,
                     tg_graph_look_of(k).fill);

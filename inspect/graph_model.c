@@ -77,7 +77,8 @@ static void describe(tg_graph *graph, const tg_node *node, tg_graph_node *g) {
     g->line = where.line;
     tg_text_equation(&graph->memory->text, node);
     g->equation = tg_graph_keep(graph, &graph->memory->text);
-    g->cluster = g->first_out = -1;
+    g->cluster = g->first_out = g->fold = -1;
+    g->shown = g->id;
     g->cost = tg_cost_of(node);
     g->params = tg_param_of(node) ? size : 0;
     g->bytes = g->kind == TG_NODE_VIEW ? 0 : size * (int64_t)tg_dtype_size(tg_dtype_of(node));
@@ -132,9 +133,7 @@ static bool fill(tg_graph *graph, const tg_tape *tape) {
     for (int i = 0; i < graph->nodes_count; i++) describe(graph, tg_tape_node(tape, i), &graph->nodes[i]);
     if (!add_edges(graph)) return false;
     if (tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS && !tg_graph_add_derivatives(graph)) return false;
-    if (!graph->spec.no_clusters && !tg_graph_add_clusters(graph)) return false;
-    for (int i = 0; i < graph->nodes_count; i++) graph->nodes[i].shown = i;
-    for (int e = 0; e < graph->edges_count; e++) graph->edges[e].shown = true;
+    if (!tg_graph_select(graph) || !tg_graph_add_clusters(graph)) return false;
     link_shown(graph);
     return !graph->memory->failed;
 }

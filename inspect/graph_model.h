@@ -23,8 +23,9 @@ const char *tg_graph_label(tg_graph *graph, const char *label);
 bool tg_graph_add_derivatives(tg_graph *graph);
 bool tg_graph_add_clusters(tg_graph *graph);
 
-/* The index of the child of `parent` (-1: none) with that label, made if need be; -1 without memory. */
-int tg_graph_cluster_at(tg_graph *graph, int parent, const char *label);
+/* Which nodes and edges are drawn. */
+bool tg_graph_select(tg_graph *graph);
+bool tg_graph_fold_blocks(tg_graph *graph);
 
 /* ---- for the writers ---- */
 

@@ -103,6 +103,7 @@ static columns measure(const tg_graph *graph) {
     int equation = 0, type = 0, value = 0, grad = 0;
     for (int i = 0; i < graph->nodes_count; i++) {
         const tg_graph_node *node = &graph->nodes[i];
+        if (node->shown != i) continue;
         widen(&equation, width_of(node->equation), 60);
         text.size = 0;
         tg_text_type(&text, tg_dtype_of(node->node), tg_shape_of(node->node));
@@ -134,5 +135,19 @@ void tg_graph_write_text(const tg_graph *graph, tg_text *text) {
         tg_text_pad(text, at.adjoint);
         tg_text_put(text, "| backward, from bottom to top\n");
     }
-    for (int i = 0; i < graph->nodes_count; i++) write_row(graph, &graph->nodes[i], &at, text);
+    for (int i = 0; i < graph->nodes_count;) {
+        int shown = graph->nodes[i].shown, end = i + 1;
+        if (shown == i) {
+            write_row(graph, &graph->nodes[i++], &at, text);
+            continue;
+        }
+        /* Neighbours that are left out for the same reason share a line. */
+        while (end < graph->nodes_count && graph->nodes[end].shown != end &&
+               (graph->nodes[end].shown < 0) == (shown < 0))
+            end++;
+        tg_text_add(
+            text, shown < 0 ? "... v%d to v%d: hidden\n" : "... v%d to v%d: the same again as from v%d on\n",
+            i, end - 1, shown);
+        i = end;
+    }
 }

@@ -120,6 +120,13 @@ static const char *replacement(char c, tg_escape how) {
         if (c == '\\') return "#92;";
         if (c == '\n') return "#9166;";
         break;
+    case TG_ESCAPE_JSON:
+        if (c == '"') return "\\\"";
+        if (c == '\\') return "\\\\";
+        if (c == '\n') return "\\n";
+        if (c == '\t') return "\\t";
+        if (c == '<') return "\\u003c"; /* no </script> */
+        break;
     case TG_ESCAPE_LINE:
         if (c == '\n') return "\\n";
         if (c == '\t') return "\\t";

@@ -32,6 +32,7 @@ typedef enum tg_escape {
     TG_ESCAPE_QUOTED,  /* inside "..." of dot */
     TG_ESCAPE_MARKUP,  /* XML, and dot's HTML-like labels */
     TG_ESCAPE_MERMAID, /* inside ["..."] of Mermaid */
+    TG_ESCAPE_JSON,    /* inside "..." of JSON, also where that stands in a <script> of a page */
     TG_ESCAPE_LINE     /* one line of plain text: \n, \t and \\ stand for newline, tab and backslash */
 } tg_escape;
 void tg_text_escape(tg_text *text, const char *label, tg_escape how);
