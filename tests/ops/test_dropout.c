@@ -1,4 +1,5 @@
 /* dropout: the share of kept elements, the mean, replay, evaluation, and that its mask is tg_rng_block's. */
+#include "core/internal.h"
 #include "support/test.h"
 
 #include <math.h>
@@ -143,6 +144,25 @@ static void the_mask_is_that_of_the_generator(void **state) {
         }
 }
 
+/* The executor may cut the elements anywhere. */
+static void a_cut_anywhere_gives_the_same_mask(void **state) {
+    (void)state;
+    const tg_kernel *kernel = tg_kernel_of(tg_op_find("dropout"), TG_F64);
+    const tg_dropout_options keep = {.keep = 0.5};
+    double x[512], whole[512], part[512];
+    for (int i = 0; i < 512; i++) x[i] = 1;
+    const void *args[] = {x};
+    tg_eval e = {.n = 512, .nargs = 1, .x = args, .y = whole, .options = &keep, .seed = 4, .training = true};
+    kernel->forward(&e);
+    for (int start = 0; start < 200; start += 7) {
+        e.offset = start;
+        e.n = 150;
+        e.y = part;
+        kernel->forward(&e);
+        assert_memory_equal(part, whole + start, 150 * sizeof *part);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_mean_is_preserved),
@@ -152,6 +172,7 @@ int main(void) {
         cmocka_unit_test(nodes_and_seeds_have_masks_of_their_own),
         cmocka_unit_test(backward_uses_the_mask_of_forward),
         cmocka_unit_test(the_mask_is_that_of_the_generator),
+        cmocka_unit_test(a_cut_anywhere_gives_the_same_mask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
