@@ -21,6 +21,7 @@ extern "C" {
 #include "data/idx.h"
 #include "data/npy.h"
 #include "data/scaler.h"
+#include "data/synthetic.h"
 #include "inspect/graph.h"
 #include "models/activation.h"
 #include "models/init.h"
