@@ -27,10 +27,16 @@ extern "C" {
 #include "models/init.h"
 #include "models/linear.h"
 #include "models/mlp.h"
+#include "models/model.h"
 #include "models/params.h"
 #include "models/safetensors.h"
 #include "ops_api.h"
+#include "optim/evaluate.h"
+#include "optim/fit.h"
+#include "optim/history.h"
+#include "optim/keeper.h"
 #include "optim/optim.h"
+#include "optim/penalty.h"
 #include "optim/schedule.h"
 
 #ifdef __cplusplus

@@ -33,5 +33,5 @@ tg_node *tg_linear_apply_at(tg_where where, tg_linear layer, tg_node *x) {
     if (!x) return NULL;
     tg_tape *tape = tg_tape_of(x);
     tg_node *y = tg_matmul_at(where, x, tg_use_at(where, tape, layer.weight));
-    return layer.bias ? tg_add_at(where, y, tg_use_at(where, tape, layer.bias)) : y;
+    return layer.bias ? tg_add_bias_at(where, y, tg_use_at(where, tape, layer.bias)) : y;
 }

@@ -1,6 +1,7 @@
 #include "mlp.h"
 #include "core/arena.h"
 #include "linear.h"
+#include "ops_api.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@ struct tg_mlp {
     char names[TG_MLP_MAX_DEPTH][64];
     int64_t sizes[TG_MLP_MAX_DEPTH + 1];
     int depth;
+    double keep;
     tg_activation activation;
     void *activation_options; /* NULL: the op's defaults */
 };
@@ -31,6 +33,8 @@ static bool check(const tg_mlp_spec *spec) {
     if ((unsigned)spec->activation >= TG_NACTIVATIONS)
         return tg_status_fail(status, "mlp: there is no activation %d; the names are %s",
                               (int)spec->activation, tg_activation_names());
+    if (!(spec->keep >= 0 && spec->keep <= 1))
+        return tg_status_fail(status, "mlp: keep is %g; it must be from 0 to 1", spec->keep);
     if (spec->dtype != TG_F32 && spec->dtype != TG_F64)
         return tg_status_fail(status, "mlp: dtype %s; f32 or f64 are possible", tg_dtype_name(spec->dtype));
     return true;
@@ -125,6 +129,7 @@ tg_mlp *tg_mlp_new(tg_mlp_spec spec) {
     }
     net->depth = spec.depth;
     net->activation = spec.activation;
+    net->keep = spec.keep;
     memcpy(net->sizes, spec.sizes, sizeof net->sizes);
     if (name_layers(net, &spec) && copy_options(net, &spec) && add_layers(net, &spec)) return net;
     tg_mlp_free(net);
@@ -156,12 +161,22 @@ tg_node *tg_mlp_apply_at(tg_where where, const tg_mlp *net, tg_node *x) {
         return NULL;
     }
     for (int i = 0; i < net->depth; i++) {
+        bool last = i == net->depth - 1;
         tg_scope_push(tape, net->names[i]);
         x = tg_linear_apply_at(where, net->layers[i], x);
-        if (i < net->depth - 1) x = tg_activate_with_at(where, x, net->activation, net->activation_options);
+        if (!last) x = tg_activate_with_at(where, x, net->activation, net->activation_options);
+        if (!last && net->keep > 0) x = tg_dropout_at(where, x, (tg_dropout_options){.keep = net->keep});
         tg_scope_pop(tape);
     }
     return x;
+}
+
+static tg_node *apply(void *self, tg_node *x) {
+    return tg_mlp_apply(self, x);
+}
+
+tg_model tg_mlp_model(tg_mlp *net) {
+    return (tg_model){apply, net, tg_mlp_params(net), false};
 }
 
 bool tg_mlp_parse(const char *text, tg_mlp_spec *spec, tg_status *status) {

@@ -4,6 +4,7 @@
 
 #include "activation.h"
 #include "init.h"
+#include "model.h"
 #include "params.h"
 
 #define TG_MLP_MAX_DEPTH 15
@@ -16,10 +17,11 @@ typedef struct tg_mlp_spec {
     tg_activation activation;            /* after every layer but the last; TG_NONE is the default */
     const void *activation_options;      /* the op's options struct (slope ...), copied; NULL: its defaults */
     uint64_t seed;
-    tg_dtype dtype;                      /* TG_F32, the default, or TG_F64 */
-    tg_init init;                        /* of weights; default: kaiming_normal after relu, leaky_relu, elu,
-                                            gelu and softplus, lecun_normal for selu, xavier_uniform otherwise */
-    tg_init bias;                        /* default: zeros */
+    tg_dtype dtype; /* TG_F32, the default, or TG_F64 */
+    tg_init init;   /* of weights; default: kaiming_normal after relu, leaky_relu, elu,
+                       gelu and softplus, lecun_normal for selu, xavier_uniform otherwise */
+    tg_init bias;   /* default: zeros */
+    double keep;    /* dropout after each activation keeps this share of the units; 0: no dropout */
     const char *names[TG_MLP_MAX_DEPTH]; /* of layers; NULL: see below */
     tg_status *status;                   /* receives the message when the model cannot be made */
 } tg_mlp_spec;
@@ -44,6 +46,9 @@ TG_API int64_t tg_mlp_size(const tg_mlp *net, int k);
    layer's name. NULL with an error on the tape when the shapes do not fit. */
 #define tg_mlp_apply(...) tg_mlp_apply_at(TG_HERE, __VA_ARGS__)
 TG_API tg_node *tg_mlp_apply_at(tg_where where, const tg_mlp *net, tg_node *x);
+
+/* The network as training and evaluation see it (optim/fit.h). */
+TG_API tg_model tg_mlp_model(tg_mlp *net);
 
 /* Parses "784-64-10" into sizes and depth of a spec. False, with a message, for anything else. */
 TG_API bool tg_mlp_parse(const char *text, tg_mlp_spec *spec, tg_status *status);

@@ -163,6 +163,7 @@ static void impossible_networks_are_refused_with_a_reason(void **state) {
         {{.sizes = {4, 3, 2}, .depth = 1}, "more are given"},
         {{.sizes = {4, 2}, .depth = 1, .activation = (tg_activation)77}, "no activation 77"},
         {{.sizes = {4, 2}, .depth = 1, .dtype = TG_I32}, "dtype i32"},
+        {{.sizes = {4, 2}, .depth = 1, .keep = 1.5}, "keep is 1.5"},
         {{.sizes = {INT64_MAX, INT64_MAX}, .depth = 1}, "too large"},
         {{.sizes = {1 << 30, 1 << 30}, .depth = 1}, "too large"},
         {{.sizes = {4, 3, 2}, .depth = 2, .names = {"a", "a"}}, "a.weight: the name is taken"},
