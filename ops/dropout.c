@@ -24,34 +24,35 @@ static bool infer(tg_infer *in) {
 /* Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC'11) for LANES blocks: the words of tg_rng_block(seed, stream,
    first + lane), one lane per element of a vector. */
 static void random_words(uint64_t seed, uint64_t stream, uint64_t first, uint32_t *word) {
-    uint32_t c[4][LANES], key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    uint32_t out[4][LANES];
     for (int lane = 0; lane < LANES; lane++) {
-        uint64_t block = first + (uint64_t)lane;
-        c[0][lane] = (uint32_t)block;
-        c[1][lane] = (uint32_t)(block >> 32);
-        c[2][lane] = (uint32_t)stream;
-        c[3][lane] = (uint32_t)(stream >> 32);
-    }
-    for (int round = 0; round < 10; round++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            uint64_t even = (uint64_t)c[0][lane] * 0xD2511F53u, odd = (uint64_t)c[2][lane] * 0xCD9E8D57u;
-            c[0][lane] = (uint32_t)(odd >> 32) ^ c[1][lane] ^ key[0];
-            c[1][lane] = (uint32_t)odd;
-            c[2][lane] = (uint32_t)(even >> 32) ^ c[3][lane] ^ key[1];
-            c[3][lane] = (uint32_t)even;
+        const uint64_t block = first + (uint64_t)lane;
+        uint32_t c0 = (uint32_t)block, c1 = (uint32_t)(block >> 32);
+        uint32_t c2 = (uint32_t)stream, c3 = (uint32_t)(stream >> 32);
+        uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+        for (int round = 0; round < 10; round++) {
+            uint64_t even = (uint64_t)c0 * 0xD2511F53u, odd = (uint64_t)c2 * 0xCD9E8D57u;
+            c0 = (uint32_t)(odd >> 32) ^ c1 ^ k0;
+            c1 = (uint32_t)odd;
+            c2 = (uint32_t)(even >> 32) ^ c3 ^ k1;
+            c3 = (uint32_t)even;
+            k0 += 0x9E3779B9u;
+            k1 += 0xBB67AE85u;
         }
-        key[0] += 0x9E3779B9u;
-        key[1] += 0xBB67AE85u;
+        out[0][lane] = c0;
+        out[1][lane] = c1;
+        out[2][lane] = c2;
+        out[3][lane] = c3;
     }
     for (int lane = 0; lane < LANES; lane++)
-        for (int k = 0; k < 4; k++) word[4 * lane + k] = c[k][lane];
+        for (int k = 0; k < 4; k++) word[4 * lane + k] = out[k][lane];
 }
 
 /* What the elements from `position` on, at most `limit`, are multiplied with: 1/keep or 0. Returns how many
    were written. */
 static int64_t factors(const tg_eval *e, int64_t position, int64_t limit, real *factor) {
     const tg_dropout_options *o = e->options;
-    const uint64_t threshold = (uint64_t)(o->keep * 0x1p32);
+    const uint32_t threshold = (uint32_t)(o->keep * 0x1p32);
     const real scale = (real)(1 / o->keep);
     uint32_t word[GROUP];
     random_words(o->seed ? o->seed : e->seed, o->seed ? 0 : e->stream, (uint64_t)position / 4, word);
