@@ -38,6 +38,13 @@ typedef enum tg_graph_format {
         TG_GRAPH_NFORMATS
 } tg_graph_format;
 
+typedef enum tg_colour {
+    TG_COLOUR_KIND,     /* input, parameter, kind of op */
+    TG_COLOUR_GRADIENT, /* the largest |gradient|, on a logarithmic scale */
+    TG_COLOUR_TIME,     /* of forward and backward, measured: needs spec.profile */
+    TG_COLOUR_MEMORY    /* bytes of the value */
+} tg_colour;
+
 typedef enum tg_fold {
     TG_FOLD_AUTO, /* when the tape has more nodes than the limit */
     TG_FOLD_ALWAYS,
@@ -46,12 +53,16 @@ typedef enum tg_fold {
 
 typedef struct tg_graph_spec {
     tg_detail detail;
-    const char *title;    /* above the picture; NULL for none */
-    bool where;           /* show the caller's file:line (without folders) */
-    bool no_clusters;     /* do not draw a box per scope or layer */
-    bool no_legend;       /* leave out the explanation of colours and shapes */
-    bool forward_only;    /* nothing about gradients */
-    bool left_to_right;   /* instead of top to bottom */
+    const char *title;  /* above the picture; NULL for none */
+    bool where;         /* show the caller's file:line (without folders) */
+    bool no_clusters;   /* do not draw a box per scope or layer */
+    bool no_legend;     /* leave out the explanation of colours and shapes */
+    bool forward_only;  /* nothing about gradients */
+    bool left_to_right; /* instead of top to bottom */
+    tg_colour colour;   /* what the fill of a node means */
+    bool circuit; /* dot, SVG, PNG: gates and wires, values above and gradients below; for scalar graphs */
+    const struct tg_profile
+        *profile;         /* inspect/profile.h: measured times, for TG_COLOUR_TIME; NULL for none */
     tg_fold fold;         /* repeated blocks are drawn once */
     const tg_node *focus; /* draw what is at most `hops` edges away from it; NULL: everything */
     int hops;             /* 0: 2 */
@@ -101,9 +112,10 @@ typedef struct tg_graph_node {
     int uses, first_out; /* edges that leave it: first_out, then each edge's next_out, down to -1 */
     tg_summary value, grad;
     tg_cost cost;
-    int64_t params; /* elements, of a parameter */
-    int64_t bytes;  /* of the value */
-    int64_t saved;  /* bytes that backward reads or forward keeps for it */
+    double time_forward, time_backward; /* seconds, where spec.profile knows them; else 0 */
+    int64_t params;                     /* elements, of a parameter */
+    int64_t bytes;                      /* of the value */
+    int64_t saved;                      /* bytes that backward reads or forward keeps for it */
 } tg_graph_node;
 
 typedef struct tg_graph_edge {

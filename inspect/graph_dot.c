@@ -96,10 +96,11 @@ static void label(const tg_graph *graph, const tg_graph_node *node, tg_text *tex
     }
 }
 
-static void write_node(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
+static void write_node(const tg_graph *graph, const tg_graph_node *node, const tg_graph_scale *scale,
+                       tg_text *text) {
     tg_graph_look look = tg_graph_look_of(node->kind);
     tg_text_add(text, "  v%d [shape=%s, style=\"%s\", fillcolor=\"%s\"", node->id, look.shape, look.style,
-                look.fill);
+                tg_graph_fill(graph, scale, node));
     if (look.border > 1) tg_text_add(text, ", penwidth=%d", look.border);
     if (node->in && !node->uses) tg_text_put(text, ", peripheries=2");
     tg_text_put(text, ", label=<");
@@ -144,7 +145,7 @@ static void write_hidden(const tg_graph *graph, tg_text *text) {
 }
 
 /* The nodes of a cluster, then the clusters in it. */
-static void write_cluster(const tg_graph *graph, int cluster, tg_text *text) {
+static void write_cluster(const tg_graph *graph, int cluster, const tg_graph_scale *scale, tg_text *text) {
     if (cluster >= 0) {
         tg_text_add(text, "  subgraph cluster_%d {\n  label=\"", cluster);
         tg_text_escape(text, graph->clusters[cluster].label, TG_ESCAPE_QUOTED);
@@ -152,9 +153,10 @@ static void write_cluster(const tg_graph *graph, int cluster, tg_text *text) {
     }
     int first = cluster < 0 ? graph->first : graph->clusters[cluster].first;
     for (int i = first; i >= 0; i = graph->nodes[i].next_in_cluster)
-        write_node(graph, &graph->nodes[i], text);
+        write_node(graph, &graph->nodes[i], scale, text);
     for (int i = cluster + 1; i < graph->clusters_count; i++)
-        if (graph->clusters[i].parent == cluster && graph->clusters[i].shown) write_cluster(graph, i, text);
+        if (graph->clusters[i].parent == cluster && graph->clusters[i].shown)
+            write_cluster(graph, i, scale, text);
     if (cluster >= 0) tg_text_put(text, "  }\n");
 }
 
@@ -166,14 +168,16 @@ static void legend_row(tg_text *text, const char *fill, const char *sample, cons
 
 #define SAMPLE(colour) "<FONT COLOR=\"" colour "\">0.5</FONT>"
 
-static void legend(const tg_graph *graph, tg_text *text) {
+static void legend(const tg_graph *graph, const tg_graph_scale *scale, tg_text *text) {
     tg_detail detail = tg_graph_detail(graph);
     bool seen[TG_NODE_KINDS] = {false};
     for (int i = 0; i < graph->nodes_count; i++) seen[graph->nodes[i].kind] = true;
     tg_text_put(text,
                 "  legend [shape=plain, label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"2\">");
     for (int k = 0; k < TG_NODE_KINDS; k++)
-        if (seen[k]) legend_row(text, tg_graph_look_of(k).fill, "", tg_graph_look_of(k).label);
+        if (seen[k] && graph->spec.colour == TG_COLOUR_KIND)
+            legend_row(text, tg_graph_look_of(k).fill, "", tg_graph_look_of(k).label);
+    tg_graph_scale_rows(graph, scale, text, legend_row);
     if (detail >= TG_DETAIL_VALUES)
         legend_row(text, "white", SAMPLE(VALUE), "value (large: min .. mean .. max)");
     if (detail >= TG_DETAIL_GRADIENTS) {
@@ -181,6 +185,13 @@ static void legend(const tg_graph *graph, tg_text *text) {
         legend_row(text, "white", SAMPLE(LOCAL), "on an edge: local derivative");
     }
     tg_text_put(text, "</TABLE>>];\n");
+}
+
+void tg_graph_write_title(const tg_graph *graph, tg_text *text) {
+    if (!*graph->title) return;
+    tg_text_put(text, "  label=\"");
+    tg_text_escape(text, graph->title, TG_ESCAPE_QUOTED);
+    tg_text_put(text, "\"; labelloc=t;\n");
 }
 
 void tg_graph_write_dot(const tg_graph *graph, tg_text *text) {
@@ -192,14 +203,11 @@ void tg_graph_write_dot(const tg_graph *graph, tg_text *text) {
                       "  node [fontname=\"Helvetica\", fontsize=14, fontcolor=\"" INK
                       "\", color=\"#4a4a4a\", margin=\"0.12,0.06\"];\n"
                       "  edge [fontname=\"Helvetica\", fontsize=12, color=\"#4a4a4a\", arrowsize=0.7];\n");
-    if (*graph->title) {
-        tg_text_put(text, "  label=\"");
-        tg_text_escape(text, graph->title, TG_ESCAPE_QUOTED);
-        tg_text_put(text, "\"; labelloc=t;\n");
-    }
-    write_cluster(graph, -1, text);
+    tg_graph_write_title(graph, text);
+    tg_graph_scale scale = tg_graph_scale_of(graph);
+    write_cluster(graph, -1, &scale, text);
     for (int e = 0; e < graph->edges_count; e++) write_edge(graph, &graph->edges[e], text);
     if (graph->hidden) write_hidden(graph, text);
-    if (!graph->spec.no_legend && graph->nodes_count) legend(graph, text);
+    if (!graph->spec.no_legend && graph->nodes_count) legend(graph, &scale, text);
     tg_text_put(text, "}\n");
 }

@@ -159,6 +159,8 @@ static void write_node(const tg_graph *graph, const tg_graph_node *n, tg_text *t
     if (n->params) integer_member(text, "parameters", n->params);
     if (n->in) number_member(text, "flops_forward", n->cost.forward);
     if (n->in) number_member(text, "flops_backward", n->cost.backward);
+    if (n->in && graph->spec.profile) number_member(text, "time_forward", n->time_forward);
+    if (n->in && graph->spec.profile) number_member(text, "time_backward", n->time_backward);
     integer_member(text, "bytes", n->bytes);
     if (n->saved) integer_member(text, "saved_bytes", n->saved);
     if (graph->spec.where) {

@@ -1,5 +1,6 @@
 /* graph_model.c: the graph model of a tape. */
 #include "graph_model.h"
+#include "profile.h"
 
 #include <string.h>
 
@@ -80,6 +81,7 @@ static void describe(tg_graph *graph, const tg_node *node, tg_graph_node *g) {
     g->cluster = g->first_out = g->fold = -1;
     g->shown = g->id;
     g->cost = tg_cost_of(node);
+    tg_profile_times(graph->spec.profile, g->id, &g->time_forward, &g->time_backward);
     g->params = tg_param_of(node) ? size : 0;
     g->bytes = g->kind == TG_NODE_VIEW ? 0 : size * (int64_t)tg_dtype_size(tg_dtype_of(node));
     g->saved = saved_bytes(node);
@@ -138,6 +140,10 @@ static bool fill(tg_graph *graph, const tg_tape *tape) {
     return !graph->memory->failed;
 }
 
+static tg_detail at_least(tg_detail detail, tg_detail least) {
+    return detail < least ? least : detail;
+}
+
 tg_graph *tg_graph_new(const tg_tape *tape, tg_graph_spec spec, tg_status *status) {
     if (!tape) {
         tg_status_fail(status, "graph: no tape was given");
@@ -150,6 +156,8 @@ tg_graph *tg_graph_new(const tg_tape *tape, tg_graph_spec spec, tg_status *statu
         tg_status_fail(status, "graph: out of memory");
         return NULL;
     }
+    if (spec.circuit || spec.colour == TG_COLOUR_GRADIENT)
+        spec.detail = at_least(spec.detail, TG_DETAIL_GRADIENTS);
     graph->spec = spec;
     graph->dtype = tg_tape_dtype(tape);
     graph->nodes_count = tg_tape_size(tape);

@@ -46,6 +46,17 @@ typedef struct tg_graph_look {
 } tg_graph_look;
 tg_graph_look tg_graph_look_of(tg_node_kind kind);
 
+/* The range of what is coloured, over the shown nodes; high 0: there is nothing. */
+typedef struct tg_graph_scale {
+    bool logarithmic;
+    double low, high;
+} tg_graph_scale;
+tg_graph_scale tg_graph_scale_of(const tg_graph *graph);
+const char *tg_graph_fill(const tg_graph *graph, const tg_graph_scale *scale, const tg_graph_node *node);
+/* Calls row for each step of the scale, the highest first. */
+void tg_graph_scale_rows(const tg_graph *graph, const tg_graph_scale *scale, tg_text *text,
+                         void (*row)(tg_text *text, const char *fill, const char *sample, const char *what));
+
 /* "v4 = tanh(v3)", "v0 = input x". */
 void tg_text_equation(tg_text *text, const tg_node *node);
 /* "dv3 += dv4 * (1 - v4^2)": what backward of the node adds to the gradient of its k-th argument; nothing
@@ -55,6 +66,8 @@ void tg_text_adjoint(tg_text *text, const tg_node *node, int k);
 void tg_graph_write_text(const tg_graph *graph, tg_text *text);
 void tg_graph_write_mermaid(const tg_graph *graph, tg_text *text);
 void tg_graph_write_json(const tg_graph *graph, tg_text *text);
+void tg_graph_write_title(const tg_graph *graph, tg_text *text); /* for dot */
+void tg_graph_write_circuit(const tg_graph *graph, tg_text *text);
 void tg_graph_write_dot(const tg_graph *graph, tg_text *text);
 /* The picture of a dot text by Graphviz; NULL, with a message, when it cannot. */
 char *tg_graph_draw(const char *dot, const char *format, size_t *size, tg_status *status);

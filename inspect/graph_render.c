@@ -34,7 +34,7 @@ static void write_text(const tg_graph *graph, tg_graph_format format, tg_text *t
         tg_graph_write_json(graph, text);
         break;
     default:
-        tg_graph_write_dot(graph, text);
+        graph->spec.circuit ? tg_graph_write_circuit(graph, text) : tg_graph_write_dot(graph, text);
         break;
     }
 }
