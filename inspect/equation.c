@@ -34,7 +34,8 @@ static int argument(const tg_node *node, const char *word, size_t n) {
 static bool put_option(tg_text *text, const tg_node *node, const char *word, size_t n) {
     const tg_op *op = tg_op_of(node);
     for (const tg_attr *attr = op->attrs; attr && attr->name; attr++) {
-        if (!is_name(word, n, attr->name) || attr->type != TG_ATTR_DOUBLE) continue;
+        bool function = word[n] == '('; /* min(...) is no option called min */
+        if (!is_name(word, n, attr->name) || attr->type != TG_ATTR_DOUBLE || function) continue;
         double value;
         memcpy(&value, (const char *)tg_options_of(node) + attr->offset, sizeof value);
         tg_text_number(text, value == 0 ? attr->zero_means : value, 6);
@@ -59,15 +60,24 @@ static void put_formula(tg_text *text, const tg_node *node, const char *formula)
     }
 }
 
+/* Whether the infix form shows the options itself: "factor * x". */
+static bool says_options(const tg_op *op) {
+    for (const tg_attr *attr = op->attrs; attr && attr->name; attr++)
+        for (const char *at = op->infix; *at; at++)
+            if (starts_word(at, op->infix) && is_name(at, word_length(at), attr->name)) return true;
+    return false;
+}
+
 static void put_call(tg_text *text, const tg_node *node) {
     char options[256];
     tg_options_text(tg_op_of(node), tg_options_of(node), options, sizeof options);
-    if (!*options && tg_op_of(node)->infix) {
-        put_formula(text, node, tg_op_of(node)->infix);
+    const tg_op *op = tg_op_of(node);
+    if (op->infix && (!*options || says_options(op))) {
+        put_formula(text, node, op->infix);
         return;
     }
     int n = tg_arg_count(node);
-    tg_text_add(text, "%s(", tg_op_of(node)->name);
+    tg_text_add(text, "%s(", op->name);
     for (int k = 0; k < n; k++) {
         if (n > 8 && k == 4) {
             tg_text_add(text, ", ... %d more ...", n - 6);
@@ -135,7 +145,8 @@ void tg_text_adjoint(tg_text *text, const tg_node *node, int k) {
     const tg_node *arg = tg_arg(node, k);
     if (!op || !tg_requires_grad(arg)) return;
     const char *formula = op->derivative_with ? op->derivative_with(tg_options_of(node), k) : NULL;
-    if (!formula && k < TG_MAX_ARGS) formula = op->derivative[k];
+    if (!formula && (k < TG_MAX_ARGS || op->arity == TG_VARIADIC))
+        formula = op->derivative[op->arity == TG_VARIADIC ? 0 : k];
     if (!formula && op->view) formula = "dy";
     tg_text_add(text, "dv%d += ", tg_id(arg));
     bool sums = op->elementwise && !tg_shape_equal(tg_shape_of(arg), tg_shape_of(node));

@@ -39,7 +39,7 @@ TG_OP(abs) = {
     .saves = TG_SAVES_ARG(0),
     .brief = "absolute value",
     .math = "|x|",
-    .derivative = {"sign x, 0 at 0"},
+    .derivative = {"sign(x)"},
     .flops = 1,
     .cases = cases,
     .kinks = "x = 0",

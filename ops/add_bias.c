@@ -58,7 +58,9 @@ TG_OP(add_bias) = {
     .passes = 3,
     .brief = "bias added along the last axis",
     .math = "x + b",
-    .derivative = {"1", "1, summed over all but the last axis"},
+    .infix = "x + b",
+    .args = {"x", "b"},
+    .derivative = {"1", "sum(dy, all axes but the last)"},
     .flops = 1,
     .cases = cases,
 };

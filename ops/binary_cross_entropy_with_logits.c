@@ -47,8 +47,9 @@ TG_OP(binary_cross_entropy_with_logits) = {
     .options_size = sizeof(tg_loss_options),
     .attrs = loss_attrs,
     .brief = "binary cross-entropy from logits",
-    .math = "\\frac{1}{n} \\sum_i (\\max(x_i, 0) - x_i t_i + \\log(1 + e^{-|x_i|}))",
-    .derivative = {"(\\sigma(x_i) - t_i)/n", "-x_i/n"},
+    .math = "mean(max(x, 0) - x * t + log(1 + exp(-|x|)))",
+    .args = {"x", "t"},
+    .derivative = {"(sigmoid(x) - t) / n", "-x / n"},
     .cost = cost,
     .cases = cases,
 };

@@ -69,7 +69,7 @@ TG_OP(broadcast_to) = {
     .attrs = attrs,
     .brief = "repetition to a larger shape",
     .math = "x",
-    .derivative = {"the sum of dy over the repeated axes"},
+    .derivative = {"sum_to(dy, the shape of x)"},
     .cases = cases,
 };
 

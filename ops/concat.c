@@ -102,8 +102,8 @@ TG_OP(concat) = {
     .options_size = sizeof(tg_concat_options),
     .attrs = attrs,
     .brief = "tensors joined along an axis",
-    .math = "(x_1, x_2, ...)",
-    .derivative = {"the part of dy that came from x_k"},
+    .math = "concat(x0, x1, ...)",
+    .derivative = {"the part of dy that came from it"},
     .cases = cases,
 };
 

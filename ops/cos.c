@@ -32,8 +32,8 @@ TG_OP(cos) = {
     .elementwise = true,
     .saves = TG_SAVES_ARG(0),
     .brief = "cosine",
-    .math = "\\cos x",
-    .derivative = {"-\\sin x"},
+    .math = "cos(x)",
+    .derivative = {"-sin(x)"},
     .flops = 4,
     .cases = cases,
 };

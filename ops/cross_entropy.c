@@ -110,8 +110,9 @@ TG_OP(cross_entropy) = {
     .options_size = sizeof(tg_loss_options),
     .attrs = loss_attrs,
     .brief = "cross-entropy of class labels under softmax, from logits",
-    .math = "\\frac{1}{n} \\sum_i (\\log \\sum_j e^{x_{ij}} - x_{i,l_i})",
-    .derivative = {"(softmax(x) - onehot(l))/n"},
+    .math = "mean(logsumexp(x) - x[label])",
+    .args = {"x", "label"},
+    .derivative = {"(softmax(x) - one_hot(label)) / n"},
     .cost = cost,
     .cases = cases,
 };

@@ -136,11 +136,17 @@ static const tg_case cases[] = {
 
 TG_KERNELS(gather) = {forward, backward, NULL};
 TG_OP(gather) = {
-    TG_OP_COMMON(gather),     .arity = 2,
-    .infer = infer,           .int_args = 1u << 1,
-    .saves = TG_SAVES_ARG(1), .options_size = sizeof(tg_gather_options),
-    .attrs = attrs,           .brief = "elements picked by index along an axis",
-    .math = "x_{k_i}",        .derivative = {"dy added where x was picked"},
+    TG_OP_COMMON(gather),
+    .arity = 2,
+    .infer = infer,
+    .int_args = 1u << 1,
+    .saves = TG_SAVES_ARG(1),
+    .options_size = sizeof(tg_gather_options),
+    .attrs = attrs,
+    .brief = "elements picked by index along an axis",
+    .math = "x[index]",
+    .args = {"x", "index"},
+    .derivative = {"zeros with dy added at index"},
     .cases = cases,
 };
 TG_CALL_2_OPTIONS(gather)

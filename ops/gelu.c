@@ -74,6 +74,14 @@ static const tg_attr attrs[] = {
     {0},
 };
 
+static const char *derivative_with(const void *options, int k) {
+    (void)k;
+    return ((const tg_gelu_options *)options)->approximate
+               ? "(1 + t + x * (1 - t^2) * (c + 3 * c * 0.044715 * x^2)) / 2, c = sqrt(2 / pi), "
+                 "t = tanh(c * (x + 0.044715 * x^3))"
+               : "Phi(x) + x * phi(x)";
+}
+
 TG_KERNELS(gelu) = {forward, backward, NULL};
 TG_OP(gelu) = {
     TG_OP_COMMON(gelu),
@@ -84,8 +92,9 @@ TG_OP(gelu) = {
     .options_size = sizeof(tg_gelu_options),
     .attrs = attrs,
     .brief = "Gaussian error linear unit",
-    .math = "x \\Phi(x) = x/2 (1 + erf(x/\\sqrt{2}))",
-    .derivative = {"\\Phi(x) + x \\phi(x)"},
+    .math = "x * Phi(x), Phi(x) = (1 + erf(x / sqrt(2))) / 2",
+    .derivative = {"Phi(x) + x * phi(x)"},
+    .derivative_with = derivative_with,
     .source = "Hendrycks, Gimpel, arXiv 1606.08415, 2016",
     .flops = 10,
     .cases = cases,

@@ -73,8 +73,8 @@ TG_OP(log_softmax) = {
     .options_size = sizeof(tg_log_softmax_options),
     .attrs = attrs,
     .brief = "logarithm of softmax along an axis",
-    .math = "x_i - \\log \\sum_j e^{x_j}",
-    .derivative = {"dy_i - e^{y_i} \\sum_j dy_j"},
+    .math = "x - logsumexp(x)",
+    .derivative = {"dy - exp(y) * sum(dy)"},
     .cost = softmax_cost,
     .cases = cases,
 };

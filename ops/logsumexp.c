@@ -64,8 +64,8 @@ TG_OP(logsumexp) = {
     .options_size = sizeof(tg_reduce_options),
     .attrs = attrs,
     .brief = "logarithm of the sum of exponentials over axes",
-    .math = "\\log \\sum_i e^{x_i}",
-    .derivative = {"e^{x_i - y}"},
+    .math = "log(sum(exp(x)))",
+    .derivative = {"exp(x - y)"},
     .cost = cost,
     .cases = cases,
 };

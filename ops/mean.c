@@ -50,8 +50,8 @@ TG_OP(mean) = {
     .options_size = sizeof(tg_reduce_options),
     .attrs = attrs,
     .brief = "mean over axes",
-    .math = "\\frac{1}{n} \\sum_i x_i",
-    .derivative = {"1/n"},
+    .math = "sum(x) / n",
+    .derivative = {"1 / n"},
     .cost = cost,
     .cases = cases,
 };

@@ -43,8 +43,9 @@ TG_OP(mse) = {
     .options_size = sizeof(tg_loss_options),
     .attrs = loss_attrs,
     .brief = "mean squared error",
-    .math = "\\frac{1}{n} \\sum_i (x_i - t_i)^2",
-    .derivative = {"2(x_i - t_i)/n", "2(t_i - x_i)/n"},
+    .math = "mean((x - t)^2)",
+    .args = {"x", "t"},
+    .derivative = {"2 * (x - t) / n", "2 * (t - x) / n"},
     .cost = cost,
     .cases = cases,
 };

@@ -25,8 +25,7 @@ static const tg_case cases[] = {
 
 TG_KERNELS(neg) = {forward, backward, NULL};
 TG_OP(neg) = {
-    TG_OP_COMMON(neg),    .arity = 1,          .infer = tg_infer_same,
-    .elementwise = true,  .brief = "negative", .math = "-x",
-    .derivative = {"-1"}, .flops = 1,          .cases = cases,
+    TG_OP_COMMON(neg), .arity = 1,    .infer = tg_infer_same, .elementwise = true, .brief = "negative",
+    .math = "-x",      .infix = "-x", .derivative = {"-1"},   .flops = 1,          .cases = cases,
 };
 TG_CALL_1(neg)

@@ -145,6 +145,13 @@ static const tg_case cases[] = {
     {0},
 };
 
+static const char *derivative_with(const void *options, int k) {
+    double p = ((const tg_norm_options *)options)->p;
+    (void)k;
+    if (p == 1) return "sign(x)";
+    return isinf(p) ? "sign(x) * (|x| == y) / count(|x| == y)" : "x / y";
+}
+
 TG_KERNELS(norm) = {forward, backward, branch};
 TG_OP(norm) = {
     TG_OP_COMMON(norm),
@@ -155,8 +162,9 @@ TG_OP(norm) = {
     .options_size = sizeof(tg_norm_options),
     .attrs = attrs,
     .brief = "norm over axes",
-    .math = "(\\sum_i |x_i|^p)^{1/p}",
-    .derivative = {"x/y for p = 2; sign(x) for p = 1; sign(x)/k at each of the k largest |x| for p infinite"},
+    .math = "sum(|x|^p)^(1/p)",
+    .derivative = {"x / y"},
+    .derivative_with = derivative_with,
     .cost = cost,
     .cases = cases,
     .kinks = "the zero vector; p = 1: any x = 0; p infinite: several largest |x|",

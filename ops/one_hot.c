@@ -54,7 +54,8 @@ TG_OP(one_hot) = {
     .options_size = sizeof(tg_one_hot_options),
     .attrs = attrs,
     .brief = "a row of zeros with a one at each label",
-    .math = "[j = l_i]",
+    .math = "(j == index)",
+    .args = {"index"},
     .cases = cases,
 };
 

@@ -32,8 +32,8 @@ TG_OP(sin) = {
     .elementwise = true,
     .saves = TG_SAVES_ARG(0),
     .brief = "sine",
-    .math = "\\sin x",
-    .derivative = {"\\cos x"},
+    .math = "sin(x)",
+    .derivative = {"cos(x)"},
     .flops = 4,
     .cases = cases,
 };

@@ -120,8 +120,8 @@ TG_OP(slice) = {
     .options_size = sizeof(tg_slice_options),
     .attrs = attrs,
     .brief = "a range of each axis",
-    .math = "x_{begin:end:step}",
-    .derivative = {"dy where x was taken, else 0"},
+    .math = "x[begin:end:step]",
+    .derivative = {"zeros with dy in that slice"},
     .cases = cases,
 };
 TG_CALL_1_OPTIONS(slice)

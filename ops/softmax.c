@@ -65,8 +65,8 @@ TG_OP(softmax) = {
     .options_size = sizeof(tg_softmax_options),
     .attrs = attrs,
     .brief = "softmax along an axis",
-    .math = "\\frac{e^{x_i}}{\\sum_j e^{x_j}}",
-    .derivative = {"y_i (dy_i - \\sum_j y_j dy_j)"},
+    .math = "exp(x) / sum(exp(x))",
+    .derivative = {"y * (dy - sum(y * dy))"},
     .cost = softmax_cost,
     .cases = cases,
 };

@@ -25,15 +25,8 @@ static const tg_case cases[] = {
 
 TG_KERNELS(square) = {forward, backward, NULL};
 TG_OP(square) = {
-    TG_OP_COMMON(square),
-    .arity = 1,
-    .infer = tg_infer_same,
-    .elementwise = true,
-    .saves = TG_SAVES_ARG(0),
-    .brief = "square",
-    .math = "x^2",
-    .derivative = {"2x"},
-    .flops = 1,
-    .cases = cases,
+    TG_OP_COMMON(square),     .arity = 1,        .infer = tg_infer_same, .elementwise = true,
+    .saves = TG_SAVES_ARG(0), .brief = "square", .math = "x^2",          .infix = "x^2",
+    .derivative = {"2 * x"},  .flops = 1,        .cases = cases,
 };
 TG_CALL_1(square)

@@ -28,15 +28,9 @@ static const tg_case cases[] = {
 
 TG_KERNELS(sub) = {forward, backward, NULL};
 TG_OP(sub) = {
-    TG_OP_COMMON(sub),
-    .arity = 2,
-    .infer = tg_infer_broadcast,
-    .elementwise = true,
-    .passes = 1,
-    .brief = "difference of two tensors",
-    .math = "a - b",
-    .derivative = {"1", "-1"},
-    .flops = 1,
-    .cases = cases,
+    TG_OP_COMMON(sub),   .arity = 2,       .infer = tg_infer_broadcast,
+    .elementwise = true, .passes = 1,      .brief = "difference of two tensors",
+    .math = "a - b",     .infix = "a - b", .derivative = {"1", "-1"},
+    .flops = 1,          .cases = cases,
 };
 TG_CALL_2(sub)

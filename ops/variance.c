@@ -92,6 +92,12 @@ static const tg_case cases[] = {
     {0},
 };
 
+static const char *derivative_with(const void *options, int k) {
+    (void)k;
+    return ((const tg_variance_options *)options)->population ? "2 * (x - mean(x)) / n"
+                                                              : "2 * (x - mean(x)) / (n - 1)";
+}
+
 TG_KERNELS(variance) = {forward, backward, NULL};
 TG_OP(variance) = {
     TG_OP_COMMON(variance),
@@ -102,8 +108,9 @@ TG_OP(variance) = {
     .options_size = sizeof(tg_variance_options),
     .attrs = attrs,
     .brief = "variance over axes",
-    .math = "\\frac{1}{n-1} \\sum_i (x_i - \\bar{x})^2",
-    .derivative = {"2(x_i - \\bar{x})/(n-1)"},
+    .math = "sum((x - mean(x))^2) / (n - 1)",
+    .derivative = {"2 * (x - mean(x)) / (n - 1)"},
+    .derivative_with = derivative_with,
     .cost = cost,
     .cases = cases,
 };
