@@ -17,6 +17,7 @@ extern "C" {
 #include "core/tape.h"
 #include "core/tensor.h"
 #include "data/batches.h"
+#include "data/csv.h"
 #include "data/dataset.h"
 #include "data/idx.h"
 #include "data/npy.h"
