@@ -20,6 +20,7 @@ extern "C" {
 #include "data/csv.h"
 #include "data/dataset.h"
 #include "data/idx.h"
+#include "data/mat.h"
 #include "data/npy.h"
 #include "data/scaler.h"
 #include "data/synthetic.h"

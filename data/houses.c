@@ -53,7 +53,7 @@ static void write_number(float *cover, int class, double difficulty, tg_rng *rng
     double width = 13 * (1 + difficulty * tg_between(rng, -0.15, 0.25));
     double angle = difficulty * tg_between(rng, -0.12, 0.12),
            shear = difficulty * tg_between(rng, -0.15, 0.15);
-    double x = difficulty * tg_between(rng, -1.5, 1.5), y = difficulty * tg_between(rng, -1.5, 1.5);
+    double x = difficulty * tg_between(rng, -2.5, 2.5), y = difficulty * tg_between(rng, -2, 2);
     double spacing = width * tg_between(rng, 1.35, 1.7),
            radius = 1.7 + difficulty * tg_between(rng, -0.6, 0.8);
     tg_pen pen = {.matrix = {{cos(angle) * width, (shear - sin(angle)) * height},
@@ -64,7 +64,7 @@ static void write_number(float *cover, int class, double difficulty, tg_rng *rng
                   .bend = 0.015 * difficulty};
     tg_pen_digit(canvas, class, &pen, rng);
     for (int side = -1; side <= 1; side += 2) {
-        if (tg_rng_uniform(rng) >= 0.6 * fmin(difficulty, 1)) continue;
+        if (tg_rng_uniform(rng) >= 0.7 * fmin(difficulty, 1)) continue;
         pen.x = SIDE / 2.0 + x + side * spacing;
         tg_pen_digit(canvas, (int)tg_rng_below(rng, 10), &pen, rng);
     }
@@ -87,7 +87,7 @@ static void blur(float *cover) {
 
 static void paint(float *pixels, int class, double difficulty, tg_rng *rng) {
     float cover[AREA] = {0};
-    double wall = tg_between(rng, 0.15, 0.85), contrast = tg_between(rng, 0.25, 0.6);
+    double wall = tg_between(rng, 0.15, 0.85), contrast = tg_between(rng, 0.18, 0.55);
     double number = wall > 0.5 + 0.2 * tg_between(rng, -1, 1) ? wall - contrast : wall + contrast;
     paint_wall(pixels, tinted(wall, 0.10, rng), 0.25 * difficulty, rng);
     paint_clutter(pixels, difficulty, rng);
