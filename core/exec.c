@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+/* Where saved and scratch memory of no bytes stands: kernels may offset the pointer by 0, which C forbids for
+   NULL. */
+static _Alignas(TG_ALIGN) char nothing[TG_ALIGN];
+
 void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xshape) {
     for (int k = 0; k < node->nargs; k++) {
         x[k] = node->args[k]->value;
@@ -14,7 +18,8 @@ void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xs
         .nargs = node->nargs,
         .x = x,
         .y = node->value,
-        .saved = node->saved,
+        .saved = node->saved ? node->saved : nothing,
+        .scratch = nothing,
         .options = node->options,
         .xshape = xshape,
         .yshape = &node->shape,

@@ -41,7 +41,7 @@ tg_dataset *tg_paint(tg_images_spec spec, const tg_shape *example, const char *n
     }
     tg_dataset *set = tg_dataset_new(spec.count, example, spec.dtype, 10, status);
     if (!set) return NULL;
-    paint_job job = {set, spec.seed, spec.difficulty ? fmax(spec.difficulty, 0) : 1,
+    paint_job job = {set, spec.seed, spec.difficulty != 0 ? fmax(spec.difficulty, 0) : 1,
                      (int)tg_dataset_features(set), painter};
     tg_parallel(tg_threads(), (spec.count + BUNCH - 1) / BUNCH, paint_bunch, &job);
     tg_dataset_name(set, name);

@@ -50,7 +50,7 @@ static tg_dataset *points(tg_points_spec spec, const char *name, double noise, p
     }
     tg_dataset *set = tg_dataset_new(spec.count, &TG_SHAPE(spec.features), spec.dtype, spec.classes, status);
     if (!set) return NULL;
-    if (spec.noise) noise = spec.noise > 0 ? spec.noise : 0;
+    if (spec.noise != 0) noise = spec.noise > 0 ? spec.noise : 0;
     for (int64_t i = 0; i < set->count; i++) {
         tg_rng rng = {.seed = spec.seed, .stream = (uint64_t)i};
         set->labels[i] = (int32_t)(i % spec.classes);

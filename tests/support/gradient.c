@@ -177,6 +177,80 @@ static bool compare_duals(check *c) {
     return complain(c, "<v, J u> is %.17g by dual numbers, <J^T v, u> %.17g by backward", pushed, pulled);
 }
 
+static void move(check *c, double *const *start, double *const *direction, double step) {
+    for (int k = 0; k < c->leaves; k++)
+        for (int64_t i = 0; start[k] && i < tg_size(c->arg[k]); i++)
+            ((double *)tg_value(c->arg[k]))[i] = start[k][i] + step * direction[k][i];
+    tg_forward_one(c->y);
+}
+
+/* Forward over reverse: the slope of the gradient along u, by dual numbers, into slope[k]. */
+static bool push_gradient(check *c, double *const *u, double *const *slope) {
+    tg_tape *dual = tg_shadow(c->tape, TG_DUAL);
+    tg_node *y = tg_tape_node(dual, tg_id(c->y));
+    double *cotangent = calloc(2 * (size_t)tg_size(c->y) + 1, sizeof *cotangent);
+    for (int64_t i = 0; i < tg_size(c->y); i++) cotangent[2 * i] = c->cotangent[i];
+    for (int k = 0; k < c->leaves; k++)
+        for (int64_t i = 0; u[k] && i < tg_size(c->arg[k]); i++)
+            tg_set_tangent(tg_tape_node(dual, tg_id(c->arg[k])), i, u[k][i]);
+    bool ok = tg_forward_one(y) && tg_backward_from(y, cotangent);
+    if (!ok) complain(c, "dual numbers: %s", tg_error(dual));
+    for (int k = 0; k < c->leaves; k++)
+        for (int64_t i = 0; ok && u[k] && i < tg_size(c->arg[k]); i++)
+            slope[k][i] = tg_grad_tangent_at(tg_tape_node(dual, tg_id(c->arg[k])), i);
+    free(cotangent);
+    tg_tape_free(dual);
+    return ok;
+}
+
+/* The gradient at a step along u, times `factor`, is added to slope. */
+static void add_gradient(check *c, double *const *x, double *const *u, double step, double factor,
+                         double *const *slope, int32_t *branch) {
+    move(c, x, u, step);
+    tg_branch(c->y, branch);
+    tg_zero_grad(c->tape);
+    tg_backward_from(c->y, c->cotangent);
+    for (int k = 0; k < c->leaves; k++)
+        for (int64_t i = 0; x[k] && i < tg_size(c->arg[k]); i++)
+            slope[k][i] += factor * tg_grad_at(c->arg[k], i);
+}
+
+/* Second derivatives along a random direction: dual numbers against differences of the gradient, unless they
+   cross a kink. */
+static bool compare_curvature(check *c) {
+    const double h = 1e-6;
+    double *x[MAX_ARGS] = {0}, *u[MAX_ARGS] = {0}, *pushed[MAX_ARGS] = {0}, *difference[MAX_ARGS] = {0};
+    double size = 1;
+    for (int k = 0; k < c->leaves; k++) {
+        size_t n = (size_t)tg_size(c->arg[k]);
+        if (!tg_requires_grad(c->arg[k])) continue;
+        double **all[] = {&x[k], &u[k], &pushed[k], &difference[k]};
+        for (int a = 0; a < 4; a++) *all[a] = calloc(n + 1, sizeof(double));
+        for (size_t i = 0; i < n; i++) {
+            x[k][i] = tg_value_at(c->arg[k], (int64_t)i);
+            u[k][i] = draw_weight(c);
+            size = fmax(size, fabs(tg_grad_at(c->arg[k], (int64_t)i)));
+        }
+    }
+    bool ok = push_gradient(c, u, pushed);
+    add_gradient(c, x, u, -h, -0.5 / h, difference, c->branch[0]);
+    add_gradient(c, x, u, h, 0.5 / h, difference, c->branch[1]);
+    add_gradient(c, x, u, 0, 0, difference, c->branch[2]);
+    size_t bytes = (size_t)tg_size(c->y) * sizeof(int32_t);
+    bool smooth = !memcmp(c->branch[0], c->branch[2], bytes) && !memcmp(c->branch[1], c->branch[2], bytes);
+    for (int k = 0; k < c->leaves; k++) {
+        for (int64_t i = 0; ok && smooth && x[k] && i < tg_size(c->arg[k]); i++)
+            if (!(fabs(pushed[k][i] - difference[k][i]) <= 1e-5 * fmax(size, fabs(pushed[k][i]))))
+                ok = complain(c, "the slope of d/dx%d[%lld] is %.12g by dual numbers, %.12g by differences",
+                              k, (long long)i, pushed[k][i], difference[k][i]);
+        free(x[k]);
+        free(u[k]);
+        free(pushed[k]);
+        free(difference[k]);
+    }
+    return ok;
+}
+
 static bool compare_twice(check *c) {
     size_t bytes[MAX_ARGS] = {0};
     double *once[MAX_ARGS] = {0};
@@ -232,7 +306,8 @@ static bool check_all(check *c) {
     if (!record(c)) return false;
     if (!tg_requires_grad(c->y)) return true;
     if (!tg_backward_from(c->y, c->cotangent)) return complain(c, "%s", tg_error(c->tape));
-    if (!compare_differences(c) || !compare_duals(c) || !compare_twice(c) || !compare_f32(c)) return false;
+    if (!compare_differences(c) || !compare_duals(c) || !compare_curvature(c)) return false;
+    if (!compare_twice(c) || !compare_f32(c)) return false;
     if (c->report->elements && tg_size(c->y) && !c->report->compared)
         return complain(c, "nothing was compared");
     return true;

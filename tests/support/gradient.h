@@ -17,6 +17,7 @@ typedef struct gradient_report {
    the op in f64 and compares its backward, under a random cotangent,
    - with central differences, element by element (at most 300 of each argument);
    - with the dual numbers: <v, J u> = <J^T v, u> for a random u;
+   - in its slope along u: dual numbers played backward against differences of the gradient;
    - with itself when played twice: gradients must add up;
    - with the same in f32, values and gradients.
    False with a message where they disagree, where the op fails, and where nothing could be compared. */
