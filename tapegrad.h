@@ -24,6 +24,7 @@ extern "C" {
 #include "data/npy.h"
 #include "data/scaler.h"
 #include "data/synthetic.h"
+#include "inspect/expr.h"
 #include "inspect/graph.h"
 #include "models/activation.h"
 #include "models/init.h"
