@@ -2,6 +2,7 @@
 
 #include "core/arena.h"
 #include "core/rng.h"
+#include "element.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -60,17 +61,12 @@ static bool inside(const tg_dataset *set, int64_t example, int64_t feature) {
 
 double tg_dataset_at(const tg_dataset *set, int64_t example, int64_t feature) {
     if (!inside(set, example, feature)) return NAN;
-    int64_t i = example * tg_dataset_features(set) + feature;
-    return set->dtype == TG_F32 ? (double)((const float *)set->x)[i] : ((const double *)set->x)[i];
+    return tg_element(set, example * tg_dataset_features(set) + feature);
 }
 
 void tg_dataset_set_at(tg_dataset *set, int64_t example, int64_t feature, double value) {
     if (!inside(set, example, feature)) return;
-    int64_t i = example * tg_dataset_features(set) + feature;
-    if (set->dtype == TG_F32)
-        ((float *)set->x)[i] = (float)value;
-    else
-        ((double *)set->x)[i] = value;
+    tg_element_set(set, example * tg_dataset_features(set) + feature, value);
 }
 
 int tg_dataset_label(const tg_dataset *set, int64_t example) {
@@ -80,12 +76,7 @@ int tg_dataset_label(const tg_dataset *set, int64_t example) {
 void tg_dataset_scale(tg_dataset *set, double factor) {
     if (!set) return;
     int64_t n = set->count * tg_dataset_features(set);
-    for (int64_t i = 0; i < n; i++) {
-        if (set->dtype == TG_F32)
-            ((float *)set->x)[i] = (float)(((float *)set->x)[i] * factor);
-        else
-            ((double *)set->x)[i] *= factor;
-    }
+    for (int64_t i = 0; i < n; i++) tg_element_set(set, i, tg_element(set, i) * factor);
 }
 
 /* ---- subsets ---- */
@@ -169,11 +160,9 @@ tg_dataset *tg_dataset_convert(const tg_dataset *set, tg_dtype dtype, tg_status 
     if (!given(set, status)) return NULL;
     tg_dataset *copy = tg_dataset_new(set->count, &set->example, dtype, set->classes, status);
     if (!copy) return NULL;
-    int64_t features = tg_dataset_features(set);
-    for (int64_t i = 0; i < set->count; i++) {
-        for (int64_t j = 0; j < features; j++) tg_dataset_set_at(copy, i, j, tg_dataset_at(set, i, j));
-        if (copy->labels) copy->labels[i] = set->labels[i];
-    }
+    int64_t n = set->count * tg_dataset_features(set);
+    for (int64_t i = 0; i < n; i++) tg_element_set(copy, i, tg_element(set, i));
+    if (copy->labels) memcpy(copy->labels, set->labels, (size_t)set->count * sizeof *set->labels);
     tg_dataset_name(copy, set->name);
     return copy;
 }

@@ -3,6 +3,7 @@
 #ifdef TG_HAVE_MATIO
 
 #include "core/arena.h"
+#include "element.h"
 #include "reader.h"
 
 #include <math.h>
@@ -53,7 +54,7 @@ static void take_pixels(tg_dataset *set, const uint8_t *from) {
     for (int64_t i = 0; i < set->count; i++, from += features)
         for (int64_t j = 0; j < features; j++) {
             int64_t colour = j % dim[2], column = j / dim[2] % dim[1], row = j / dim[2] / dim[1];
-            tg_dataset_set_at(set, i, j, from[row + dim[0] * (column + dim[1] * colour)]);
+            tg_element_set(set, i * features + j, from[row + dim[0] * (column + dim[1] * colour)]);
         }
 }
 
@@ -114,7 +115,7 @@ static void put_pixels(uint8_t *to, const tg_dataset *set, double scale) {
     for (int64_t i = 0; i < set->count; i++, to += features)
         for (int64_t j = 0; j < features; j++) {
             int64_t colour = j % dim[2], column = j / dim[2] % dim[1], row = j / dim[2] / dim[1];
-            double value = fmin(fmax(tg_dataset_at(set, i, j) * scale, 0), 255);
+            double value = fmin(fmax(tg_element(set, i * features + j) * scale, 0), 255);
             to[row + dim[0] * (column + dim[1] * colour)] = (uint8_t)lrint(value);
         }
 }

@@ -1,6 +1,7 @@
 #include "scaler.h"
 
 #include "core/arena.h"
+#include "element.h"
 
 #include <math.h>
 
@@ -28,7 +29,7 @@ static double inverse(double x) {
 /* shift becomes the mean. Examples are the outer loop: they lie one after the other in memory. */
 static void fit_mean(tg_scaler *s, const tg_dataset *train) {
     for (int64_t i = 0; i < train->count; i++)
-        for (int64_t j = 0; j < s->features; j++) s->shift[j] += tg_dataset_at(train, i, j);
+        for (int64_t j = 0; j < s->features; j++) s->shift[j] += tg_element(train, i * s->features + j);
     for (int64_t j = 0; j < s->features; j++) {
         s->shift[j] /= (double)train->count;
         s->factor[j] = 1;
@@ -40,7 +41,7 @@ static void fit_deviation(tg_scaler *s, const tg_dataset *train) {
     for (int64_t j = 0; j < s->features; j++) s->factor[j] = 0;
     for (int64_t i = 0; i < train->count; i++)
         for (int64_t j = 0; j < s->features; j++) {
-            double d = tg_dataset_at(train, i, j) - s->shift[j];
+            double d = tg_element(train, i * s->features + j) - s->shift[j];
             s->factor[j] += d * d;
         }
     for (int64_t j = 0; j < s->features; j++)
@@ -51,7 +52,7 @@ static void fit_range(tg_scaler *s, const tg_dataset *train) {
     for (int64_t j = 0; j < s->features; j++) {
         double least = INFINITY, greatest = -INFINITY;
         for (int64_t i = 0; i < train->count; i++) {
-            double x = tg_dataset_at(train, i, j);
+            double x = tg_element(train, i * s->features + j);
             least = fmin(least, x);
             greatest = fmax(greatest, x);
         }
@@ -86,7 +87,9 @@ bool tg_scaler_apply(const tg_scaler *scaler, tg_dataset *set, tg_status *status
                               (long long)(scaler ? scaler->features : 0), set ? set->name : "NULL",
                               (long long)tg_dataset_features(set));
     for (int64_t i = 0; i < set->count; i++)
-        for (int64_t j = 0; j < scaler->features; j++)
-            tg_dataset_set_at(set, i, j, (tg_dataset_at(set, i, j) - scaler->shift[j]) * scaler->factor[j]);
+        for (int64_t j = 0; j < scaler->features; j++) {
+            int64_t at = i * scaler->features + j;
+            tg_element_set(set, at, (tg_element(set, at) - scaler->shift[j]) * scaler->factor[j]);
+        }
     return true;
 }
