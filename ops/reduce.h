@@ -64,10 +64,11 @@ static inline int64_t elements_each(const tg_shape *x, unsigned mask) {
 
 /* ---- inference ---- */
 
-/* Bytes for `reals` real numbers and `accums` sums per kept element. */
+/* Bytes for `reals` real numbers and `accums` sums per kept element; never 0, so that there is a place to
+   point at. */
 static inline size_t bytes_for(const tg_infer *in, int64_t kept, int reals, int accums) {
     size_t accum_size = in->real_size < sizeof(double) ? sizeof(double) : in->real_size;
-    return kept > 0 ? (size_t)kept * ((size_t)reals * in->real_size + (size_t)accums * accum_size) : 0;
+    return kept > 0 ? (size_t)kept * ((size_t)reals * in->real_size + (size_t)accums * accum_size) : 1;
 }
 
 /* Checks the axes and sets y; scratch is for `reals` and `accums` per kept element. */

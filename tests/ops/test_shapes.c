@@ -189,7 +189,7 @@ static void gathered_slices(void **state) {
             indices_of(tg_shape_of(y), i, index);
             int64_t pick = values[position_of(&picks, index + axis)];
             for (int a = 0; a < w.shape.rank; a++)
-                source[a] = a < axis ? index[a] : index[a - 1 + picks.rank];
+                if (a != axis) source[a] = a < axis ? index[a] : index[a - 1 + picks.rank];
             source[axis] = pick < 0 ? pick + size : pick;
             from[i] = source[axis] < 0 || source[axis] >= size ? -1 : position_of(&w.shape, source);
         }
