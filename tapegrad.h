@@ -34,6 +34,7 @@ extern "C" {
 #include "models/params.h"
 #include "models/safetensors.h"
 #include "ops_api.h"
+#include "optim/checkpoint.h"
 #include "optim/evaluate.h"
 #include "optim/fit.h"
 #include "optim/history.h"

@@ -125,6 +125,9 @@ bool tg_training(const tg_tape *tape) {
 void tg_set_seed(tg_tape *tape, uint64_t seed) {
     if (tape) tape->spec.seed = seed;
 }
+uint64_t tg_seed(const tg_tape *tape) {
+    return tape ? tape->spec.seed : 0;
+}
 void tg_set_step(tg_tape *tape, uint64_t step) {
     if (tape) tape->step = step;
 }

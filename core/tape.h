@@ -75,6 +75,7 @@ TG_API bool tg_training(const tg_tape *tape);
 /* The random numbers of a node are a function of the tape's seed, the step and the node's position.
    tg_replay advances the step by one; setting the step back reproduces the numbers. */
 TG_API void tg_set_seed(tg_tape *tape, uint64_t seed);
+TG_API uint64_t tg_seed(const tg_tape *tape);
 TG_API void tg_set_step(tg_tape *tape, uint64_t step);
 TG_API uint64_t tg_step(const tg_tape *tape);
 

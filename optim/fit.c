@@ -1,4 +1,5 @@
 #include "fit.h"
+#include "checkpoint.h"
 #include "core/arena.h"
 #include "history_internal.h"
 #include "session.h"
@@ -199,9 +200,27 @@ static bool wants_more(run *r, const tg_epoch *epoch) {
     return more;
 }
 
+/* Saves the whole run, or puts it where the saved one stood. */
+static bool checkpoint(run *r, bool load) {
+    tg_checkpoint_part part = {"history", .count = tg_history_numbers(r->history, r->history->count),
+                               .capacity = tg_history_numbers(r->history, r->history->capacity)};
+    part.data = tg_alloc((size_t)part.capacity * sizeof *part.data);
+    if (!part.data) return tg_status_fail(r->spec.status, "checkpoint: out of memory");
+    tg_checkpoint whole = {r->spec.optim, r->session.tape, r->session.batches, r->keeper, &part, 1};
+    if (!load) tg_history_pack(r->history, part.data);
+    bool ok = load ? tg_checkpoint_load(r->spec.checkpoint, whole, r->spec.status)
+                   : tg_checkpoint_save(r->spec.checkpoint, whole, r->spec.status);
+    if (ok && load) tg_history_unpack(r->history, part.data, part.count);
+    if (r->keeper) r->history->best = (int)tg_keeper_tell(r->keeper).best_at - 1;
+    tg_release(part.data);
+    return ok;
+}
+
 static bool save(run *r) {
     const tg_fit_spec *s = &r->spec;
-    if (!s->csv || tg_history_save_csv(r->history, s->model.params, s->csv, s->status)) return true;
+    if ((!s->csv || tg_history_save_csv(r->history, s->model.params, s->csv, s->status)) &&
+        (!s->checkpoint || checkpoint(r, false)))
+        return true;
     r->history->ending = TG_ENDED_ERROR;
     return false;
 }
@@ -222,14 +241,28 @@ static bool one_epoch(run *r) {
     return save(r) && more;
 }
 
+static bool resume(run *r) {
+    return !r->spec.resume || !tg_checkpoint_exists(r->spec.checkpoint) || checkpoint(r, true);
+}
+
+/* A run that was resumed may have run out of patience before. */
+static bool is_patient(run *r) {
+    tg_keeper_state state = tg_keeper_tell(r->keeper);
+    if (!r->keeper || !r->spec.patience || state.offers - state.best_at < r->spec.patience) return true;
+    r->history->ending = TG_ENDED_PATIENCE;
+    return false;
+}
+
 tg_history *tg_fit(tg_fit_spec spec) {
     run r = {.spec = spec};
-    if (!check(&r.spec) || !open_run(&r)) {
+    if (!check(&r.spec) || !open_run(&r) || !resume(&r)) {
+        tg_history_free(r.history);
         close_run(&r);
         return NULL;
     }
-    while (r.history->count < r.spec.epochs && one_epoch(&r)) {
-    }
+    if (is_patient(&r))
+        while (r.history->count < r.spec.epochs && one_epoch(&r)) {
+        }
     if (r.training_seconds > 0) r.history->steps_per_second = (double)r.training_steps / r.training_seconds;
     if (spec.keep_best && r.history->best >= 0) tg_keeper_restore(r.keeper);
     close_run(&r);

@@ -59,8 +59,10 @@ typedef struct tg_fit_spec {
 
     tg_on_step *on_step;
     tg_on_epoch *on_epoch;
-    void *context;   /* of both */
-    const char *csv; /* the history is written here after every epoch; NULL: not */
+    void *context;          /* of both */
+    const char *csv;        /* the history is written here after every epoch; NULL: not */
+    const char *checkpoint; /* the run is saved here after every epoch (optim/checkpoint.h); NULL: not */
+    bool resume;            /* first go on from that checkpoint, if there is one */
     bool no_plan;
     int threads;       /* 0: what tg_threads() says */
     tg_status *status; /* receives the message of a failure */

@@ -112,3 +112,29 @@ bool tg_history_save_csv(const tg_history *h, const tg_params *params, const cha
     if (fclose(out) == 0 && ok) return true;
     return tg_status_fail(status, "%s: cannot be written: %s", path, strerror(errno));
 }
+
+/* ---- as plain numbers ---- */
+
+#define PACKED ((int)COLUMNS + 1) /* the columns and the steps; the epoch's number is its place */
+
+int64_t tg_history_numbers(const tg_history *h, int epochs) {
+    return (int64_t)epochs * (PACKED + h->params);
+}
+
+void tg_history_pack(const tg_history *h, double *to) {
+    for (int i = 0; i < h->count; i++) {
+        *to++ = (double)h->epochs[i].steps;
+        for (size_t c = 0; c < COLUMNS; c++) *to++ = number(&h->epochs[i], c);
+        for (int k = 0; k < h->params; k++) *to++ = h->epochs[i].grad_norms[k];
+    }
+}
+
+void tg_history_unpack(tg_history *h, const double *from, int64_t count) {
+    h->count = 0;
+    for (int64_t left = count; left >= PACKED + h->params; left -= PACKED + h->params) {
+        tg_epoch *epoch = tg_history_add(h);
+        epoch->steps = (uint64_t)*from++;
+        for (size_t c = 0; c < COLUMNS; c++) memcpy((char *)epoch + columns[c].offset, from++, sizeof *from);
+        for (int k = 0; k < h->params; k++) tg_history_norms(h)[k] = *from++;
+    }
+}

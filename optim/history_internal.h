@@ -11,4 +11,9 @@ tg_epoch *tg_history_add(tg_history *history);
 /* The gradient norms of the last epoch, to be written; NULL when none are kept. */
 double *tg_history_norms(tg_history *history);
 
+/* The history as plain numbers, for a checkpoint: how many there are for so many epochs, out, and back in. */
+int64_t tg_history_numbers(const tg_history *history, int epochs);
+void tg_history_pack(const tg_history *history, double *to);
+void tg_history_unpack(tg_history *history, const double *from, int64_t count);
+
 #endif
