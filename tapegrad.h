@@ -26,6 +26,7 @@ extern "C" {
 #include "data/synthetic.h"
 #include "inspect/expr.h"
 #include "inspect/graph.h"
+#include "inspect/profile.h"
 #include "models/activation.h"
 #include "models/init.h"
 #include "models/linear.h"

@@ -95,28 +95,34 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
     tg_text_put(text, ";\n");
 }
 
-static void legend(tg_text *text) {
-    tg_text_put(text,
-                "  legend [shape=plain, label=<<TABLE BORDER=\"0\" CELLSPACING=\"0\">"
-                "<TR><TD ALIGN=\"LEFT\"><FONT COLOR=\"" VALUE "\">above the wire: value</FONT></TD></TR>"
-                "<TR><TD ALIGN=\"LEFT\"><FONT COLOR=\"" GRADIENT
-                "\">below: gradient; at a fork, the sum of its branches</FONT></TD></TR>"
-                "<TR><TD ALIGN=\"LEFT\"><FONT COLOR=\"" LOCAL
-                "\">&#215;: local derivative of the gate</FONT></TD></TR>"
-                "</TABLE>>];\n");
+/* As the label of the whole: a node of its own would stretch the first column. */
+static void write_label(const tg_graph *graph, tg_text *text) {
+    bool legend = !graph->spec.no_legend && graph->nodes_count > 0;
+    if (!legend && !*graph->title) return;
+    tg_text_put(text, "  labelloc=t; label=<<TABLE BORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\">");
+    if (*graph->title) {
+        tg_text_put(text, "<TR><TD><FONT POINT-SIZE=\"22\" COLOR=\"#1a1a1a\">");
+        tg_text_escape(text, graph->title, TG_ESCAPE_MARKUP);
+        tg_text_put(text, "</FONT></TD></TR>");
+    }
+    if (legend)
+        tg_text_put(text, "<TR><TD><FONT COLOR=\"" VALUE "\">above the wire: value</FONT>&#160;&#160; "
+                          "<FONT COLOR=\"" GRADIENT
+                          "\">below: gradient, at a fork the sum of its branches</FONT>&#160;&#160; "
+                          "<FONT COLOR=\"" LOCAL "\">&#215; local derivative</FONT></TD></TR>");
+    tg_text_put(text, "</TABLE>>;\n");
 }
 
 void tg_graph_write_circuit(const tg_graph *graph, tg_text *text) {
     tg_text_put(text,
                 "digraph circuit {\n"
-                "  graph [rankdir=LR, fontname=\"Helvetica\", fontsize=18, fontcolor=\"" QUIET
+                "  graph [rankdir=LR, fontname=\"Helvetica\", fontsize=14, fontcolor=\"" QUIET
                 "\", ranksep=0.22, nodesep=0.25];\n"
                 "  node [fontname=\"Helvetica\", fontsize=18, color=\"#1a1a1a\", fontcolor=\"#1a1a1a\"];\n"
                 "  edge [fontname=\"Helvetica\", fontsize=14, color=\"#1a1a1a\", arrowsize=0.6];\n");
-    tg_graph_write_title(graph, text);
+    write_label(graph, text);
     for (int i = 0; i < graph->nodes_count; i++)
         if (graph->nodes[i].shown == i) write_node(graph, &graph->nodes[i], text);
     for (int e = 0; e < graph->edges_count; e++) write_edge(graph, &graph->edges[e], text);
-    if (!graph->spec.no_legend && graph->nodes_count) legend(text);
     tg_text_put(text, "}\n");
 }

@@ -11,7 +11,9 @@ static void markup(tg_text *text, const char *label) {
     tg_text_escape(text, label, TG_ESCAPE_MARKUP);
 }
 
-static void line(tg_text *text, const char *colour) {
+/* A line of a label. Coloured fills want black text. */
+static void line(const tg_graph *graph, tg_text *text, const char *colour) {
+    if (graph->spec.colour != TG_COLOUR_KIND) colour = INK;
     tg_text_add(text, "<BR/><FONT COLOR=\"%s\">", colour);
 }
 static void end(tg_text *text) {
@@ -19,9 +21,10 @@ static void end(tg_text *text) {
 }
 
 /* "v3  tanh axis=1", and the name. */
-static void head(const tg_graph_node *node, tg_text *text) {
+static void head(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
     bool leaf = !node->in;
-    tg_text_add(text, "<FONT COLOR=\"" QUIET "\">v%d</FONT>&#160; <B>", node->id);
+    tg_text_add(text, "<FONT COLOR=\"%s\">v%d</FONT>&#160; <B>",
+                graph->spec.colour == TG_COLOUR_KIND ? QUIET : INK, node->id);
     markup(text, leaf && *node->name ? node->name : node->op);
     tg_text_put(text, "</B>");
     if (*node->options) {
@@ -47,8 +50,8 @@ static void fork_sum(const tg_graph *graph, const tg_graph_node *node, tg_text *
     }
 }
 
-static void costs(const tg_graph_node *node, tg_text *text) {
-    line(text, QUIET);
+static void costs(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
+    line(graph, text, QUIET);
     if (node->params) {
         tg_text_count(text, (double)node->params, "parameters");
         tg_text_put(text, ", ");
@@ -69,27 +72,27 @@ static void costs(const tg_graph_node *node, tg_text *text) {
 
 static void label(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
     tg_detail detail = tg_graph_detail(graph);
-    head(node, text);
+    head(graph, node, text);
     if (detail >= TG_DETAIL_SHAPES) {
-        line(text, QUIET);
+        line(graph, text, QUIET);
         tg_text_type(text, tg_dtype_of(node->node), tg_shape_of(node->node));
         end(text);
     }
     if (detail >= TG_DETAIL_VALUES) {
-        line(text, VALUE);
+        line(graph, text, VALUE);
         tg_text_value(text, graph, node->node);
         end(text);
     }
     if (detail >= TG_DETAIL_GRADIENTS && tg_requires_grad(node->node)) {
-        line(text, GRADIENT);
+        line(graph, text, GRADIENT);
         tg_text_put(text, "grad ");
         tg_text_grad(text, graph, node->node);
         fork_sum(graph, node, text);
         end(text);
     }
-    if (detail >= TG_DETAIL_COSTS) costs(node, text);
+    if (detail >= TG_DETAIL_COSTS) costs(graph, node, text);
     if (graph->spec.where && *node->file) {
-        line(text, QUIET);
+        line(graph, text, QUIET);
         markup(text, node->file);
         tg_text_add(text, ":%d", node->line);
         end(text);
@@ -111,16 +114,18 @@ static void write_node(const tg_graph *graph, const tg_graph_node *node, const t
 static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text *text) {
     if (!edge->shown) return;
     tg_text_add(text, "  v%d -> v%d", graph->nodes[edge->from].shown, graph->nodes[edge->to].shown);
-    if (edge->again)
+    /* Where a tensor is used once, its gradient says the same as the message. */
+    bool message = edge->message.known && (edge->message.count == 1 || graph->nodes[edge->from].uses > 1);
+    if (edge->again) {
         tg_text_put(text, " [style=dashed, constraint=false, tooltip=\"to the next repetition\"]");
-    else if (edge->local.known || edge->message.known) {
+    } else if (edge->local.known || message) {
         tg_text_put(text, " [label=<");
         if (edge->local.known) {
             tg_text_put(text, "<FONT COLOR=\"" LOCAL "\">&#215; ");
             tg_text_summary(text, graph, &edge->local);
             end(text);
         }
-        if (edge->message.known) {
+        if (message) {
             tg_text_put(text, edge->local.known ? "<BR/>" : "");
             tg_text_put(text, "<FONT COLOR=\"" GRADIENT "\">");
             tg_text_summary(text, graph, &edge->message);

@@ -80,7 +80,7 @@ void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *s) 
         const double three[] = {s->min, s->mean, s->max};
         for (int i = 0; i < 3; i++) {
             tg_text_put(text, i ? " .. " : "");
-            tg_text_number(text, three[i], digits);
+            tg_text_number(text, three[i], digits > 3 ? digits - 1 : digits);
         }
         count_of(text, s->nan, "NaN");
         count_of(text, s->inf, "infinite");

@@ -51,17 +51,9 @@ static const tg_case cases[] = {
 
 TG_KERNELS(add_bias) = {forward, backward, NULL};
 TG_OP(add_bias) = {
-    TG_OP_COMMON(add_bias),
-    .arity = 2,
-    .infer = infer,
-    .elementwise = true,
-    .passes = 3,
-    .brief = "bias added along the last axis",
-    .math = "x + b",
-    .infix = "x + b",
-    .args = {"x", "b"},
-    .derivative = {"1", "sum(dy, all axes but the last)"},
-    .flops = 1,
-    .cases = cases,
+    TG_OP_COMMON(add_bias),   .arity = 2,       .infer = infer,
+    .elementwise = true,      .passes = 3,      .brief = "bias added along the last axis",
+    .math = "x + b",          .infix = "x + b", .args = {"x", "b"},
+    .derivative = {"1", "1"}, .flops = 1,       .cases = cases,
 };
 TG_CALL_2(add_bias)
