@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <matio.h>
-#include <stdio.h>
 #include <string.h>
 
 bool tg_mat_available(void) {
@@ -153,7 +152,7 @@ bool tg_svhn_save(const char *path, const tg_dataset *set, double scale, tg_stat
     tg_release(labels);
     if (written) return true;
     tg_status_fail(status, "%s: %s", path, memory ? "cannot be written" : "out of memory");
-    if (memory) remove(path);
+    if (memory) tg_file_discard(path);
     return false;
 }
 

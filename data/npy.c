@@ -201,6 +201,6 @@ bool tg_npy_save(const char *path, const tg_array *array, tg_status *status) {
     bool written = fwrite(header, 1, n, file) == n && fwrite(array->data, 1, bytes, file) == bytes;
     if (fclose(file) == 0 && written) return true;
     tg_status_fail(status, "%s: %s", path, strerror(errno));
-    remove(path);
+    tg_file_discard(path);
     return false;
 }

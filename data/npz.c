@@ -38,6 +38,6 @@ bool tg_npz_save(const char *path, int n, const char *const *names, const tg_arr
     }
     if (tg_zip_finish(&zip) && added) return true;
     tg_status_fail(status, "%s: %s", path, errno ? strerror(errno) : "a name is too long");
-    remove(path);
+    tg_file_discard(path);
     return false;
 }

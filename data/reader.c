@@ -20,6 +20,11 @@ int64_t tg_file_length(const char *path, tg_status *status) {
     return -1;
 }
 
+void tg_file_discard(const char *path) {
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISREG(info.st_mode)) remove(path);
+}
+
 bool tg_reader_fail(tg_reader *in, const char *format, ...) {
     char message[320];
     va_list va;

@@ -42,6 +42,8 @@ bool tg_reader_holds(tg_reader *in, int64_t n, const char *what);
 /* "path: offset 16: message", with the part where there is one. Always returns false. */
 bool tg_reader_fail(tg_reader *in, const char *format, ...) TG_PRINTF(2, 3);
 
+/* Takes away what a failed write left behind; a device or a pipe stays. */
+void tg_file_discard(const char *path);
 /* The length of a regular file; -1, with a message, when it is none or missing. */
 int64_t tg_file_length(const char *path, tg_status *status);
 

@@ -110,6 +110,14 @@ static void nodes_that_do_not_fit_fail_their_tape(void **state) {
     tg_error_clear(tape);
     assert_false(tg_batches_next(batches, NULL, good)); /* labels need an i32 input */
     tg_error_clear(tape);
+    tg_dataset *bare = tg_dataset_new(5, &TG_SHAPE(2), TG_F32, 0, NULL);
+    tg_batches *unlabelled = tg_batches_new(bare, (tg_batches_spec){.batch = 5}, NULL);
+    tg_node *label = tg_input(tape, "label", TG_I32, 1, (int64_t[]){5});
+    assert_false(tg_batches_next(unlabelled, good, label));
+    assert_non_null(strstr(tg_error(tape), "batches: \"data\" has no labels"));
+    tg_batches_free(unlabelled);
+    tg_dataset_free(bare);
+    tg_error_clear(tape);
     assert_true(tg_batches_next(batches, good, NULL));
     assert_int_equal(tg_batches_tell(batches).position, 1);
     tg_tape_free(tape);

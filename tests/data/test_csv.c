@@ -102,6 +102,7 @@ static void messages_give_line_and_column(void **state) {
     refuse("1,\"2\n", none, "line 1, column 2: the file ends within quotes");
     refuse("1,\"2\"3\n", none, "line 1, column 2: text after a closing quote");
     refuse("1,0x\n2,2\n", (tg_csv_spec){.header = TG_CSV_HEADER_NO}, "line 1, column 2: not a number");
+    refuse("1,2000000\n", (tg_csv_spec){.label = "-1"}, "label 2000000 of example 0 is not in 0..999999");
     char wide[400] = "";
     memset(wide, '1', 300);
     refuse(wide, none, "a field longer than 255 bytes");

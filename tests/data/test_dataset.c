@@ -1,5 +1,5 @@
 /* Datasets: subsets, splits, scaling. */
-#include "support/test.h"
+#include "support/loader.h"
 
 #include <math.h>
 #include <string.h>
@@ -65,6 +65,9 @@ static void what_is_not_there_is_refused_with_a_message(void **state) {
     assert_null(tg_dataset_new(-1, &TG_SHAPE(28, 28), TG_F32, 0, NULL));
     assert_null(tg_dataset_new(1, &TG_SHAPE(28, -28), TG_F32, 0, NULL));
     assert_null(tg_dataset_new(1, &TG_SHAPE(28), TG_I32, 0, NULL));
+    tg_dataset *bare = tg_dataset_new(3, &TG_SHAPE(2), TG_F32, 0, NULL);
+    assert_null(tg_dataset_pick(bare, (int[]){1}, 1, NULL));
+    tg_dataset_free(bare);
     tg_split split;
     status = (tg_status){0};
     assert_false(tg_dataset_split(set, (tg_split_spec){.validation = 2, .test = 2}, &split, &status));
@@ -162,12 +165,33 @@ static void scalers_are_fitted_on_one_set_and_applied_to_others(void **state) {
     tg_dataset_free(empty);
 }
 
+static bool split_and_shuffle(const char *unused, tg_status *status) {
+    (void)unused;
+    tg_split split = {0};
+    tg_dataset *set = tg_dataset_new(10, &TG_SHAPE(2), TG_F32, 3, status);
+    tg_scaler *scaler = set ? tg_scaler_fit(set, TG_STANDARDISE, status) : NULL;
+    tg_batches *batches = scaler ? tg_batches_new(set, (tg_batches_spec){.batch = 2}, status) : NULL;
+    bool done = batches && tg_dataset_shuffle(set, 1, status) &&
+                tg_dataset_split(set, (tg_split_spec){.validation = 2, .test = 2}, &split, status);
+    tg_split_free(&split);
+    tg_batches_free(batches);
+    tg_scaler_free(scaler);
+    tg_dataset_free(set);
+    return done;
+}
+
+static void memory_may_run_out_anywhere(void **state) {
+    (void)state;
+    assert_survives_no_memory(split_and_shuffle, NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(subsets_copy_the_examples_asked_for),
         cmocka_unit_test(what_is_not_there_is_refused_with_a_message),
         cmocka_unit_test(a_split_deals_every_example_once),
         cmocka_unit_test(shuffling_is_a_permutation_by_seed),
+        cmocka_unit_test(memory_may_run_out_anywhere),
         cmocka_unit_test(scalers_are_fitted_on_one_set_and_applied_to_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

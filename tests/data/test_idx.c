@@ -124,6 +124,13 @@ static void mnist_is_found_by_its_usual_names(void **state) {
     assert_string_equal(status.message,
                         "/nowhere: no train-images-idx3-ubyte.gz there, nor the same without .gz");
     assert_null(tg_mnist_load(NULL, true, (tg_load_spec){0}, NULL));
+    assert_null(tg_idx_load(NULL, NULL, (tg_load_spec){0}, NULL));
+    char *slash = strrchr(strcpy(folder, write_file("train-images-idx3-ubyte", images, sizeof images)), '/');
+    write_file("train-labels.idx1-ubyte", labels, sizeof labels);
+    *slash = 0;
+    status = (tg_status){0};
+    assert_null(tg_mnist_load(folder, true, (tg_load_spec){0}, &status));
+    assert_non_null(strstr(status.message, "/train-images-idx3-ubyte: the images are not 28x28"));
     snprintf(folder, sizeof folder, "%s/mnist", data ? data : "");
     tg_dataset *set = data ? tg_mnist_load(folder, false, (tg_load_spec){0}, NULL) : NULL;
     if (!set) {

@@ -2,9 +2,12 @@
 #include "support/loader.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* A file of the corpus; numpy.save and numpy.savez wrote those. */
 static const char *numpy_file(const char *name) {
@@ -37,6 +40,9 @@ static void numpy_files_are_read_in_every_type_and_order(void **state) {
     } files[] = {{"npy/f4.npy", TG_F32, 0.5, 0},
                  {"npy/f8_fortran.npy", TG_F64, 1, 0},
                  {"npy/u1.npy", TG_I32, 1, 0},
+                 {"npy/u2.npy", TG_I32, 1, 0},
+                 {"npy/u4.npy", TG_I32, 1, 0},
+                 {"npy/u8.npy", TG_I32, 1, 0},
                  {"npy/i8_big_endian.npy", TG_I32, 1, -3}};
     for (size_t f = 0; f < sizeof files / sizeof *files; f++)
         for (int wide = 0; wide < 2; wide++) {
@@ -63,20 +69,22 @@ static void numpy_files_are_read_in_every_type_and_order(void **state) {
 
 static void archives_give_their_entries_by_name(void **state) {
     (void)state;
-    const char *names[] = {"npz/stored.npz", "npz/deflated.npz"};
-    for (int i = 0; i < 2; i++) {
+    const char *names[] = {"npz/stored.npz", "npz/deflated.npz", "npz/wide_sizes.npz"};
+    for (int k = 0; k < 3; k++) {
+        const char *name = names[k];
+        bool large = k == 1;
         tg_status status = {0};
-        tg_dataset *set = tg_npz_dataset(numpy_file(names[i]), "x", "y", (tg_load_spec){0}, &status);
+        tg_dataset *set = tg_npz_dataset(numpy_file(name), "x", "y", (tg_load_spec){0}, &status);
         assert_string_equal(status.message, "");
-        assert_int_equal(set->count, i ? 4 : 2);
-        assert_int_equal(set->classes, i ? 3 : 2);
+        assert_int_equal(set->count, large ? 4 : 2);
+        assert_int_equal(set->classes, large ? 3 : 2);
         assert_int_equal(tg_dataset_label(set, 0), 1);
-        assert_close(tg_dataset_at(set, 1, 2), i ? 2 : 2.5, 0);
+        assert_close(tg_dataset_at(set, 1, 2), large ? 2 : 2.5, 0);
         tg_dataset_free(set);
-        tg_array *first = tg_npz_load(numpy_file(names[i]), NULL, TG_AS_STORED, NULL);
-        assert_int_equal(first->size, i ? 40 : 6);
+        tg_array *first = tg_npz_load(numpy_file(name), NULL, TG_AS_STORED, NULL);
+        assert_int_equal(first->size, large ? 40 : 6);
         tg_array_free(first);
-        assert_null(tg_npz_load(numpy_file(names[i]), "z", TG_F32, &status));
+        assert_null(tg_npz_load(numpy_file(name), "z", TG_F32, &status));
         assert_non_null(strstr(status.message, "no entry named \"z\""));
     }
 }
@@ -138,7 +146,8 @@ static void damaged_files_are_refused(void **state) {
     } files[] = {{"npy/u1.npy", load_npy},
                  {"npy/f8_fortran.npy", load_npy},
                  {"npz/stored.npz", load_npz},
-                 {"npz/deflated.npz", load_npz}};
+                 {"npz/deflated.npz", load_npz},
+                 {"npz/wide_sizes.npz", load_npz}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         static unsigned char bytes[4096];
         size_t size = contents(numpy_file(files[i].name), bytes, sizeof bytes);
@@ -181,6 +190,54 @@ static void headers_that_make_no_sense_are_named(void **state) {
     assert_false(tg_npy_save("/nowhere/a.npy", NULL, NULL));
 }
 
+static void labels_must_fit_their_examples(void **state) {
+    (void)state;
+    char x[4096];
+    tg_status status = {0};
+    strcpy(x, numpy_file("npy/u1.npy"));
+    assert_null(tg_npy_dataset(x, numpy_file("npy/u2.npy"), (tg_load_spec){0}, &status));
+    assert_non_null(strstr(status.message, "u1.npy: labels of shape (2,3) for examples of shape (2,3)"));
+    assert_null(tg_npy_dataset(x, numpy_file("npy/none.npy"), (tg_load_spec){0}, NULL));
+    status = (tg_status){0};
+    assert_null(tg_npy_dataset(numpy_file("npy/scalar.npy"), NULL, (tg_load_spec){0}, &status));
+    assert_non_null(strstr(status.message, "a single number is no set of examples"));
+}
+
+static bool save_archive(const char *path, tg_status *status) {
+    tg_array *a = tg_array_new(&TG_SHAPE(3), TG_F32, status);
+    bool saved = a && tg_npz_save(path, 1, (const char *[]){"a"}, (const tg_array *[]){a}, status);
+    tg_array_free(a);
+    return saved;
+}
+
+/* Without memory, with a name too long, and on a disk that is full: a message, and no file stays behind. */
+static void failed_writes_leave_nothing(void **state) {
+    (void)state;
+    char path[256], name[400] = "";
+    struct rlimit limit, small;
+    strcpy(path, temporary_path("failed"));
+    assert_survives_no_memory(save_archive, path);
+    remove(path);
+    tg_array *a = tg_array_new(&TG_SHAPE(1000), TG_F32, NULL);
+    memset(name, 'n', sizeof name - 1);
+    assert_false(tg_npz_save(path, 1, (const char *[]){name}, (const tg_array *[]){a}, NULL));
+    assert_int_not_equal(access(path, F_OK), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    small = limit;
+    small.rlim_cur = 1000;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    tg_status npy = {0}, npz = {0};
+    bool saved = tg_npy_save(path, a, &npy) || access(path, F_OK) == 0 || save_archive("/nowhere/a", NULL) ||
+                 tg_npz_save(path, 1, (const char *[]){"a"}, (const tg_array *[]){a}, &npz);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_false(saved);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_non_null(strstr(npy.message, path));
+    assert_non_null(strstr(npz.message, path));
+    tg_array_free(a);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numpy_files_are_read_in_every_type_and_order),
@@ -188,6 +245,8 @@ int main(void) {
         cmocka_unit_test(what_is_saved_comes_back),
         cmocka_unit_test(our_bytes_are_those_of_numpy),
         cmocka_unit_test(damaged_files_are_refused),
+        cmocka_unit_test(labels_must_fit_their_examples),
+        cmocka_unit_test(failed_writes_leave_nothing),
         cmocka_unit_test(headers_that_make_no_sense_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,10 @@ typedef struct loader_case {
    use never exceeds four times the file and a megabyte. */
 void assert_loader_contract(loader_case c);
 
+/* For n = 1, 2, ...: the n-th allocation of a call fails, once, and for ever after. Each time the call must
+   fail with a message and without a leak, until n exceeds the number of its allocations and it succeeds. */
+void assert_survives_no_memory(loader call, const char *path);
+
 /* Writes bytes into a file of this name in the tests' temporary folder and returns its path (a static buffer
    for each of the last four calls). */
 const char *write_file(const char *name, const void *bytes, size_t size);
