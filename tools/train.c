@@ -22,7 +22,7 @@ typedef struct input {
     bool json;
 } input;
 
-enum { KEY_DTYPE = 256, KEY_MOMENTUM, KEY_DECAY };
+enum { KEY_DTYPE = 256, KEY_MOMENTUM, KEY_DECAY, KEY_COSINE };
 
 static const struct argp_option options[] = {
     {"data", 'd', "SPEC", 0, TG_SOURCE_HELP "; default digits", 1},
@@ -33,6 +33,7 @@ static const struct argp_option options[] = {
     {"lr", 'l', "RATE", 0, "Learning rate; default 0.1 for sgd, else the optimiser's own", 2},
     {"momentum", KEY_MOMENTUM, "NUMBER", 0, "Of sgd, momentum and nesterov", 2},
     {"weight-decay", KEY_DECAY, "NUMBER", 0, "Pulls weights towards zero; default 0 (adamw: 0.01)", 2},
+    {"cosine", KEY_COSINE, 0, 0, "Let the learning rate fall to 0 along a cosine until the last step", 2},
     {"batch", 'b', "N", 0, "Examples per step; default 100", 2},
     {"epochs", 'e', "N", 0, "Passes over the training set; default 3", 2},
     {"seed", 's', "N", 0, "Of the initial weights and the order of examples; default 1", 2},
@@ -81,6 +82,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         break;
     case KEY_DECAY:
         in->optim.weight_decay = tg_cli_number(state, "weight-decay", arg, 0, 1e30);
+        break;
+    case KEY_COSINE:
+        in->optim.schedule.kind = TG_SCHEDULE_COSINE;
         break;
     case 'b':
         in->batch = tg_cli_integer(state, "batch", arg, 1, 1 << 30);
@@ -154,8 +158,13 @@ static bool open_job(job *j, tg_status *status) {
     tg_mlp_spec net = j->in->net;
     tg_optim_spec optim = j->in->optim;
     net.status = optim.status = status;
-    return tg_source_open(&j->source, j->in->data, net.dtype, status) &&
-           fits(j->source.train, &net, status) && (j->net = tg_mlp_new(net)) &&
+    if (!tg_source_open(&j->source, j->in->data, net.dtype, status) || !fits(j->source.train, &net, status))
+        return false;
+    if (optim.schedule.kind == TG_SCHEDULE_COSINE) {
+        int64_t steps = j->source.train->count / j->in->batch * j->in->epochs;
+        optim.schedule.total = steps > 0 ? (uint64_t)steps : 1;
+    }
+    return (j->net = tg_mlp_new(net)) &&
            (j->optim = tg_optim_new(tg_mlp_params(j->net), j->in->optimizer, optim));
 }
 
