@@ -79,7 +79,7 @@ int64_t tg_reader_some(tg_reader *in, void *to, int64_t n) {
     while (got < n) {
         int64_t piece = in->pull(in, (char *)to + got, n - got);
         if (piece < 0) {
-            tg_reader_fail(in, "the compressed data is damaged or cut short");
+            tg_reader_fail(in, "the data is damaged or cut short (its checksum or compression is wrong)");
             return -1;
         }
         if (piece == 0) break;

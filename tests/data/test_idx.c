@@ -110,6 +110,8 @@ static void messages_say_what_is_wrong_and_where(void **state) {
     bad[2] = 7;
     refuse("magic", bad, sizeof images, NULL, 0, "no IDX file: it begins with 00 00 07 03");
     refuse("shapes", images, sizeof images, images, sizeof images, "labels of shape (2,2,3) for 2 examples");
+    refuse("count", images, sizeof images, (unsigned char[]){0, 0, 8, 1, 0, 0, 0, 1, 7}, 9,
+           "labels of shape (1) for 2 examples");
     memcpy(odd, labels, sizeof labels);
     odd[9] = 10;
     refuse("label", images, sizeof images, odd, sizeof odd, "label 10 of example 1 is not in 0..9");

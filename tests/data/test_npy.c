@@ -156,6 +156,19 @@ static void damaged_files_are_refused(void **state) {
     }
 }
 
+/* The only sign of a changed number in a stored entry is its checksum. */
+static void checksums_are_looked_at(void **state) {
+    (void)state;
+    unsigned char bytes[1024];
+    tg_status status = {0};
+    size_t size = contents(numpy_file("npz/stored.npz"), bytes, sizeof bytes), at = 0;
+    while (memcmp(bytes + at, "\x93NUMPY", 6) != 0) at++;
+    bytes[at + 128 + 6] ^= 1; /* in the second number, behind a header of 128 bytes */
+    assert_null(tg_npz_load(write_file("flipped.npz", bytes, size), "x", TG_F32, &status));
+    assert_non_null(
+        strstr(status.message, "flipped.npz: x.npy: offset 152: the data is damaged or cut short"));
+}
+
 /* A version 1 file with this dictionary and some bytes of data. */
 static void refuse(const char *dictionary, const char *expected) {
     unsigned char bytes[256] = "\x93NUMPY\1";
@@ -245,6 +258,7 @@ int main(void) {
         cmocka_unit_test(what_is_saved_comes_back),
         cmocka_unit_test(our_bytes_are_those_of_numpy),
         cmocka_unit_test(damaged_files_are_refused),
+        cmocka_unit_test(checksums_are_looked_at),
         cmocka_unit_test(labels_must_fit_their_examples),
         cmocka_unit_test(failed_writes_leave_nothing),
         cmocka_unit_test(headers_that_make_no_sense_are_named),
