@@ -4,10 +4,13 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 tg_tape *tg_tape_new_spec(tg_tape_spec spec) {
     if (spec.dtype != TG_F32 && spec.dtype != TG_F64 && spec.dtype != TG_DUAL) return NULL;
+    const char *plan = getenv("TAPEGRAD_PLAN");
+    if (plan && strcmp(plan, "0") == 0) spec.no_plan = true;
     tg_tape *tape = tg_alloc(sizeof *tape);
     if (tape) tape->spec = spec;
     return tape;

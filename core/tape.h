@@ -33,7 +33,8 @@ typedef struct tg_tape_spec {
     bool inference;  /* record nothing for backward: no gradients, nothing saved */
     bool evaluation; /* ops with two faces (dropout) show the one for evaluation, not training */
     bool lazy;       /* record shapes only; values appear with tg_replay (saves memory for large models) */
-    bool no_plan;    /* replay the tape op by op instead of by the execution plan; the numbers are the same */
+    bool no_plan;    /* replay op by op instead of by the execution plan: the same numbers, more slowly. The
+                        environment variable TAPEGRAD_PLAN=0 asks it of all tapes */
     int threads;     /* 0: what tg_threads() says */
 } tg_tape_spec;
 

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPETITIONS 21
+#define REPETITIONS   21
+#define LATENCY_CALLS 10000
+#define PERCENTILES   4
+static const double percentiles[PERCENTILES] = {50, 90, 99, 99.9};
 
 typedef struct settings {
     bench_network_spec network;
@@ -143,7 +146,8 @@ static bool op_bench_new(op_bench *b, const settings *s, tg_status *status) {
 
 typedef struct report {
     bench_times step, products;
-    double allocations_per_step;
+    double latency[PERCENTILES]; /* microseconds, of single calls */
+    double allocations_per_step, peak_rss;
 } report;
 
 static int print(const settings *s, const report *r) {
@@ -155,31 +159,63 @@ static int print(const settings *s, const report *r) {
         cJSON_AddNumberToObject(o, "max_us", r->step.max);
         cJSON_AddNumberToObject(o, "repetitions", r->step.repetitions);
         cJSON_AddNumberToObject(o, "gemm_us", r->products.median);
-        cJSON_AddNumberToObject(o, "peak_rss_bytes", tg_cli_peak_rss());
+        cJSON_AddNumberToObject(o, "peak_rss_bytes", r->peak_rss);
         cJSON_AddNumberToObject(o, "allocations_per_step", r->allocations_per_step);
+        cJSON *latency = cJSON_AddObjectToObject(o, "latency_us");
+        for (int i = 0; i < PERCENTILES; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "p%g", percentiles[i]);
+            cJSON_AddNumberToObject(latency, name, r->latency[i]);
+        }
         return tg_cli_print_json(o);
     }
     printf("%-24s %10.2f us median of %d, %.2f to %.2f\n", s->op ? s->op : s->network.model, r->step.median,
            r->step.repetitions, r->step.min, r->step.max);
-    if (!s->op)
+    if (r->products.median > 0)
         printf("%-24s %10.2f us, %.0f %% of it\n", "matrix products", r->products.median,
                100 * r->products.median / r->step.median);
-    printf("%-24s %10.1f MB\n", "peak resident memory", tg_cli_peak_rss() / 1e6);
+    printf("%-24s", "latency of one call, us");
+    for (int i = 0; i < PERCENTILES; i++) printf("%sp%g %.2f", i ? ", " : " ", percentiles[i], r->latency[i]);
+    printf("\n%-24s %10.1f MB\n", "peak resident memory", r->peak_rss / 1e6);
     printf("%-24s %10.2f\n", "allocations per step", r->allocations_per_step);
     return TG_EXIT_OK;
 }
 
 /* ---- */
 
-static void measure(void (*run)(void *), void *context, report *r, bench_network *products) {
-    double times[REPETITIONS], product_times[REPETITIONS];
-    bench_job jobs[] = {{run, context, 0, times}, {bench_network_step, products, 0, product_times}};
-    bench_interleave(jobs, products ? 2 : 1, REPETITIONS, 2e4);
-    r->step = bench_summary(times, REPETITIONS);
-    if (products) r->products = bench_summary(product_times, REPETITIONS);
+static bench_times time_alone(void (*run)(void *), void *context) {
+    double times[REPETITIONS];
+    bench_job job = {run, context, 0, times};
+    bench_interleave(&job, 1, REPETITIONS, 2e4);
+    return bench_summary(times, REPETITIONS);
+}
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How long single calls take: the median hides what a user waits for now and then. */
+static void time_latency(void (*run)(void *), void *context, report *r) {
+    static double times[LATENCY_CALLS];
+    double spent = 0;
+    int n = 0;
+    while (n < LATENCY_CALLS && (n < 20 || spent < 2e6)) {
+        double start = bench_now();
+        run(context);
+        spent += times[n++] = bench_now() - start;
+    }
+    qsort(times, (size_t)n, sizeof *times, by_value);
+    for (int i = 0; i < PERCENTILES; i++) r->latency[i] = times[(int)(percentiles[i] / 100 * (n - 1))];
+}
+
+static void measure(void (*run)(void *), void *context, report *r) {
+    r->step = time_alone(run, context);
+    time_latency(run, context, r);
     int64_t before = allocations;
     for (int i = 0; i < 10; i++) run(context);
     r->allocations_per_step = (double)(allocations - before) / 10;
+    r->peak_rss = tg_cli_peak_rss();
 }
 
 static int bench_op(const settings *s) {
@@ -190,29 +226,34 @@ static int bench_op(const settings *s) {
         tg_tape_free(b.tape);
         return tg_cli_fail("%s", status.message);
     }
-    measure(op_step, &b, &r, NULL);
+    measure(op_step, &b, &r);
+    int exit_status = tg_failed(b.tape) ? tg_cli_fail("%s", tg_error(b.tape)) : print(s, &r);
     tg_tape_free(b.tape);
-    return print(s, &r);
+    return exit_status;
+}
+
+/* The products are timed when the network is gone, so that the peak of memory is the network's. */
+static bool time_products(const settings *s, report *r, tg_status *status) {
+    bench_network_spec spec = s->network;
+    if (spec.mode == BENCH_FORWARD) return true;
+    spec.mode = BENCH_PRODUCTS;
+    bench_network *products = bench_network_new(spec, status);
+    if (products) r->products = time_alone(bench_network_step, products);
+    bench_network_free(products);
+    return products != NULL;
 }
 
 static int bench_network_steps(const settings *s) {
     tg_status status = {0};
     report r = {0};
-    bench_network_spec products_spec = s->network;
-    products_spec.mode = BENCH_PRODUCTS;
     bench_network *step = bench_network_new(s->network, &status);
-    bench_network *products =
-        step && s->network.mode != BENCH_FORWARD ? bench_network_new(products_spec, &status) : NULL;
-    if (status.failed) {
+    if (step) {
+        measure(bench_network_step, step, &r);
+        if (*bench_network_error(step)) tg_status_fail(&status, "%s", bench_network_error(step));
         bench_network_free(step);
-        return tg_cli_fail("%s", status.message);
     }
-    measure(bench_network_step, step, &r, products);
-    const char *error = bench_network_error(step);
-    int exit_status = *error ? tg_cli_fail("%s", error) : print(s, &r);
-    bench_network_free(step);
-    bench_network_free(products);
-    return exit_status;
+    if (status.failed || !time_products(s, &r, &status)) return tg_cli_fail("%s", status.message);
+    return print(s, &r);
 }
 
 static int run(int argc, char **argv) {
