@@ -34,6 +34,7 @@ extern "C" {
 #include "models/model.h"
 #include "models/params.h"
 #include "models/safetensors.h"
+#include "models/sequential.h"
 #include "ops_api.h"
 #include "optim/checkpoint.h"
 #include "optim/evaluate.h"

@@ -37,3 +37,18 @@ tg_node *tg_activate_with_at(tg_where where, tg_node *x, tg_activation activatio
 tg_node *tg_activate_at(tg_where where, tg_node *x, tg_activation activation) {
     return tg_activate_with_at(where, x, activation, NULL);
 }
+
+tg_init_kind tg_init_for(tg_activation activation) {
+    switch (activation) {
+    case TG_RELU:
+    case TG_LEAKY_RELU:
+    case TG_ELU:
+    case TG_GELU:
+    case TG_SOFTPLUS:
+        return TG_INIT_KAIMING_NORMAL;
+    case TG_SELU:
+        return TG_INIT_LECUN_NORMAL;
+    default:
+        return TG_INIT_XAVIER_UNIFORM;
+    }
+}

@@ -3,6 +3,7 @@
 #define TG_MODELS_ACTIVATION_H
 
 #include "core/op.h"
+#include "init.h"
 
 /* Each but none is the op of that name, with the op's default options. none is the identity. */
 #define TG_ACTIVATIONS(X)                                                                                    \
@@ -38,5 +39,9 @@ TG_API tg_node *tg_activate_at(tg_where where, tg_node *x, tg_activation activat
 #define tg_activate_with(...) tg_activate_with_at(TG_HERE, __VA_ARGS__)
 TG_API tg_node *tg_activate_with_at(tg_where where, tg_node *x, tg_activation activation,
                                     const void *options);
+
+/* The initialiser that suits a weight whose layer's outputs go into this activation: kaiming_normal before
+   relu, leaky_relu, elu, gelu and softplus, lecun_normal before selu, xavier_uniform otherwise. */
+TG_API tg_init_kind tg_init_for(tg_activation activation);
 
 #endif

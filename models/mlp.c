@@ -84,23 +84,8 @@ static bool copy_options(tg_mlp *net, const tg_mlp_spec *spec) {
 
 static tg_init weight_init(const tg_mlp_spec *spec, int layer) {
     tg_init init = spec->init;
-    if (init.kind != TG_INIT_DEFAULT) return init;
-    init.kind = TG_INIT_XAVIER_UNIFORM;
-    if (layer == spec->depth - 1) return init;
-    switch (spec->activation) {
-    case TG_RELU:
-    case TG_LEAKY_RELU:
-    case TG_ELU:
-    case TG_GELU:
-    case TG_SOFTPLUS:
-        init.kind = TG_INIT_KAIMING_NORMAL;
-        break;
-    case TG_SELU:
-        init.kind = TG_INIT_LECUN_NORMAL;
-        break;
-    default:
-        break;
-    }
+    if (init.kind == TG_INIT_DEFAULT)
+        init.kind = tg_init_for(layer < spec->depth - 1 ? spec->activation : TG_NONE);
     return init;
 }
 

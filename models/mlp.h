@@ -18,8 +18,7 @@ typedef struct tg_mlp_spec {
     const void *activation_options;      /* the op's options struct (slope ...), copied; NULL: its defaults */
     uint64_t seed;
     tg_dtype dtype; /* TG_F32, the default, or TG_F64 */
-    tg_init init;   /* of weights; default: kaiming_normal after relu, leaky_relu, elu,
-                       gelu and softplus, lecun_normal for selu, xavier_uniform otherwise */
+    tg_init init;   /* of weights; default: tg_init_for the activation that follows */
     tg_init bias;   /* default: zeros */
     double keep;    /* dropout after each activation keeps this share of the units; 0: no dropout */
     const char *names[TG_MLP_MAX_DEPTH]; /* of layers; NULL: see below */
