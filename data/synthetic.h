@@ -16,8 +16,8 @@ typedef struct tg_images_spec {
 } tg_images_spec;
 
 /* Handwritten digits, 28x28, white on black, ten classes: pen strokes that are rotated, sheared, scaled,
-   moved and bent at random, of random thickness, with a little noise. A linear classifier stays clearly
-   behind a hidden layer. */
+   moved and bent at random, of random thickness, with a little noise. Ten epochs over 12000 of them teach a
+   linear classifier 0.86 and 64 hidden ReLU units 0.99 (tests/data/test_slow_learnable.c). */
 TG_API TG_MUST_USE tg_dataset *tg_digits(tg_images_spec spec, tg_status *status);
 
 /* House numbers, 32x32x3 (rows, columns, colours), ten classes, as the Street View House Numbers set looks: a
