@@ -192,7 +192,7 @@ static bool fold_once(sequence *s, bool *changed) {
     if (!classify(s)) return false;
     for (int p = 1; p <= LONGEST && 2 * p <= s->n; p++)
         if (!find_runs(s, p)) return false;
-    qsort(s->runs, (size_t)s->runs_count, sizeof *s->runs, by_savings);
+    if (s->runs_count) qsort(s->runs, (size_t)s->runs_count, sizeof *s->runs, by_savings);
     bool *taken = tg_graph_alloc(s->graph, (size_t)s->n);
     if (!taken) return false;
     for (int i = 0; i < s->runs_count; i++) {

@@ -44,8 +44,9 @@ static bool check(const tg_mlp_spec *spec) {
 static int64_t count_elements(const tg_mlp_spec *spec) {
     int64_t sum = 0;
     for (int i = 0; i < spec->depth; i++) {
+        if (spec->sizes[i] == INT64_MAX) return -1;
         tg_shape weight = TG_SHAPE(spec->sizes[i] + 1, spec->sizes[i + 1]); /* the bias counted as a row */
-        int64_t n = spec->sizes[i] == INT64_MAX ? -1 : tg_shape_count(&weight, tg_dtype_size(spec->dtype));
+        int64_t n = tg_shape_count(&weight, tg_dtype_size(spec->dtype));
         if (n < 0 || n > INT64_MAX / 16 - sum) return -1;
         sum += n;
     }
