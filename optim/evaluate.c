@@ -54,19 +54,34 @@ bool tg_check_set(const tg_model *model, const tg_dataset *set, const char *what
 
 /* ---- accuracy ---- */
 
-static int64_t largest(const tg_node *output, int64_t row, int64_t columns) {
-    int64_t best = 0;
-    if (columns == 1) return tg_value_at(output, row) > 0;
-    for (int64_t j = 1; j < columns; j++)
-        if (tg_value_at(output, row * columns + j) > tg_value_at(output, row * columns + best)) best = j;
-    return isnan(tg_value_at(output, row * columns + best)) ? -1 : best;
+static inline double element(const void *values, tg_dtype dtype, int64_t i) {
+    return dtype == TG_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
+}
+
+/* The column of the row's largest output; -1 when that is NaN. */
+static int64_t largest(const void *values, tg_dtype dtype, int64_t row, int64_t columns) {
+    double best = element(values, dtype, row * columns);
+    int64_t column = 0;
+    if (columns == 1) return best > 0;
+    for (int64_t j = 1; j < columns; j++) {
+        double x = element(values, dtype, row * columns + j);
+        if (!(x > best)) continue;
+        best = x;
+        column = j;
+    }
+    return isnan(best) ? -1 : column;
 }
 
 int64_t tg_count_right(const tg_node *output, const tg_node *label) {
     int64_t rows = tg_size(label), right = 0;
-    if (rows < 1 || tg_size(output) % rows != 0) return 0;
+    tg_dtype dtype = tg_dtype_of(output);
+    if (rows < 1 || tg_size(output) < rows || tg_size(output) % rows != 0) return 0;
+    if ((dtype != TG_F32 && dtype != TG_F64) || tg_dtype_of(label) != TG_I32) return 0;
+    const void *values = tg_value(output);
+    const int32_t *labels = tg_value(label);
+    if (!values || !labels) return 0;
     for (int64_t i = 0; i < rows; i++)
-        right += largest(output, i, tg_size(output) / rows) == (int64_t)tg_value_at(label, i);
+        right += largest(values, dtype, i, tg_size(output) / rows) == labels[i];
     return right;
 }
 
