@@ -25,6 +25,7 @@ extern "C" {
 #include "data/scaler.h"
 #include "data/synthetic.h"
 #include "inspect/expr.h"
+#include "inspect/anomaly.h"
 #include "inspect/graph.h"
 #include "inspect/profile.h"
 #include "models/activation.h"
