@@ -2,6 +2,7 @@
 #include "checkpoint.h"
 #include "core/arena.h"
 #include "history_internal.h"
+#include "inspect/anomaly.h"
 #include "session.h"
 
 #include <math.h>
@@ -29,6 +30,14 @@ static double now(void) {
 static bool fail(run *r, const char *why) {
     r->history->ending = TG_ENDED_ERROR;
     return tg_status_fail(r->spec.status, "%s", why);
+}
+
+/* The same, with the node that the trouble began at. */
+static bool fail_step(run *r, const char *why) {
+    tg_anomaly_report report;
+    if (!r->spec.anomaly || !tg_anomaly(r->objective, (tg_anomaly_spec){0}, &report)) return fail(r, why);
+    r->history->ending = TG_ENDED_ERROR;
+    return tg_status_fail(r->spec.status, "%s; it began here: %s", why, report.message);
 }
 
 /* ---- setting up ---- */
@@ -137,6 +146,7 @@ static bool take_step(run *r, tg_epoch *epoch, int64_t step) {
     if (!tg_replay(s->tape)) return false;
     measure(r);
     double loss = tg_item(s->loss), objective = tg_item(r->objective);
+    if (r->spec.anomaly && !isfinite(objective)) return fail_step(r, "the loss is not finite");
     if (!tg_backward(r->objective)) return false;
     epoch->lr = tg_optim_lr(r->spec.optim);
     if (!tg_optim_step(r->spec.optim)) return false;
@@ -151,8 +161,9 @@ static bool train_epoch(run *r, tg_epoch *epoch) {
     r->loss = r->total = r->right = r->shown = 0;
     while (!r->stop && tg_batches_next(r->session.batches, r->session.x, r->session.label))
         if (!take_step(r, epoch, ++step)) break;
+    if (r->history->ending == TG_ENDED_ERROR) return false;
     if (tg_failed(r->session.tape)) return fail(r, tg_error(r->session.tape));
-    if (tg_optim_failed(r->spec.optim)) return fail(r, tg_optim_error(r->spec.optim));
+    if (tg_optim_failed(r->spec.optim)) return fail_step(r, tg_optim_error(r->spec.optim));
     epoch->steps = tg_optim_steps(r->spec.optim);
     epoch->loss = r->loss / r->shown;
     epoch->objective = r->total / r->shown;

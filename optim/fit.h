@@ -63,6 +63,7 @@ typedef struct tg_fit_spec {
     const char *csv;        /* the history is written here after every epoch; NULL: not */
     const char *checkpoint; /* the run is saved here after every epoch (optim/checkpoint.h); NULL: not */
     bool resume;            /* first go on from that checkpoint, if there is one */
+    bool anomaly;           /* when something is not finite, say which node made it so and at which line */
     bool no_plan;
     int threads;       /* 0: what tg_threads() says */
     tg_status *status; /* receives the message of a failure */

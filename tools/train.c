@@ -19,10 +19,10 @@ typedef struct input {
     tg_optim_spec optim;
     int64_t batch;
     int epochs;
-    bool json;
+    bool json, anomaly;
 } input;
 
-enum { KEY_DTYPE = 256, KEY_MOMENTUM, KEY_DECAY, KEY_COSINE };
+enum { KEY_DTYPE = 256, KEY_MOMENTUM, KEY_DECAY, KEY_COSINE, KEY_ANOMALY };
 
 static const struct argp_option options[] = {
     {"data", 'd', "SPEC", 0, TG_SOURCE_HELP "; default digits", 1},
@@ -37,6 +37,7 @@ static const struct argp_option options[] = {
     {"batch", 'b', "N", 0, "Examples per step; default 100", 2},
     {"epochs", 'e', "N", 0, "Passes over the training set; default 3", 2},
     {"seed", 's', "N", 0, "Of the initial weights and the order of examples; default 1", 2},
+    {"anomaly", KEY_ANOMALY, 0, 0, "When a number is not finite, stop and say which op made it so", 2},
     {"out", 'O', "DIR", 0, "Leave history, plot, graph and parameters in this folder", 3},
     {"json", 'j', 0, 0, "One JSON object on standard output", 3},
     {0}};
@@ -80,6 +81,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_MOMENTUM:
         in->optim.momentum = tg_cli_number(state, "momentum", arg, 0, 1);
         break;
+    case KEY_ANOMALY:
+        in->anomaly = true;
+        return 0;
     case KEY_DECAY:
         in->optim.weight_decay = tg_cli_number(state, "weight-decay", arg, 0, 1e30);
         break;
@@ -182,6 +186,7 @@ static tg_history *train(job *j, tg_status *status) {
                                 .epochs = j->in->epochs,
                                 .batch = j->in->batch,
                                 .seed = j->in->net.seed,
+                                .anomaly = j->in->anomaly,
                                 .score_train = true,
                                 .score_batch = 1000,
                                 .on_step = on_step,

@@ -387,6 +387,13 @@ static void runs_that_cannot_begin_or_go_on_say_why(void **state) {
     assert_non_null(strstr(s.status.message, "the gradient of hidden.weight is nan"));
     assert_true(tg_param_at(tg_params_get(tg_mlp_params(s.net), 0), 0) == before);
     tg_history_free(h);
+    s.status = (tg_status){0};
+    spec.anomaly = true;
+    h = tg_fit(spec);
+    assert_true(h->ending == TG_ENDED_ERROR);
+    assert_non_null(strstr(s.status.message, "it began here: the leaf v0 (x) holds nan at element"));
+    assert_true(tg_param_at(tg_params_get(tg_mlp_params(s.net), 0), 0) == before);
+    tg_history_free(h);
     done(&s);
 }
 

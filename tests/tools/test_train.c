@@ -92,6 +92,14 @@ static void the_folder_gets_history_graph_and_parameters(void **state) {
     assert_int_equal(system(arguments), 0);
 }
 
+static void an_anomaly_is_traced_to_its_op(void **state) {
+    (void)state;
+    test_run run = test_command("train --data digits:200 --model 784-16-10 --epochs 1 --lr 1e30 --anomaly");
+    assert_int_equal(run.status, 1);
+    assert_non_null(strstr(run.err, "it began here: matmul: the value v"));
+    test_run_free(&run);
+}
+
 static void bad_usage_is_refused(void **state) {
     (void)state;
     assert_refused("train --lr nan", "--lr: nan is not a finite number");
@@ -159,6 +167,7 @@ int main(void) {
         cmocka_unit_test(json_holds_every_epoch),
         cmocka_unit_test(the_seed_decides),
         cmocka_unit_test(the_folder_gets_history_graph_and_parameters),
+        cmocka_unit_test(an_anomaly_is_traced_to_its_op),
         cmocka_unit_test(bad_usage_is_refused),
         cmocka_unit_test(bad_files_are_refused_and_nothing_is_written),
     };
