@@ -35,7 +35,8 @@ function(tg_objects name)
 endfunction()
 
 file(GLOB TG_SOURCES CONFIGURE_DEPENDS core/*.c models/*.c optim/*.c inspect/*.c data/*.c)
-set(TG_KERNEL_SOURCES core/block.c core/gemm.c core/vmath.c optim/update.c)
+set(TG_KERNEL_SOURCES core/block.c core/gemm.c core/gemm_block.c core/gemm_dual.c core/gemm_tile.c core/gemm_vector.c
+                      core/vmath.c optim/update.c)
 list(TRANSFORM TG_KERNEL_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/")
 list(REMOVE_ITEM TG_SOURCES ${TG_KERNEL_SOURCES})
 tg_objects(tg_core ${TG_SOURCES})

@@ -68,8 +68,32 @@ const char *tg_blas_name(void) {
     return name;
 }
 
-static void set_threads(int threads) {
-    bli_thread_set_num_threads(threads);
+/* The expert interface takes the number of threads with the call: nothing global is changed. */
+static rntm_t with_threads(int threads) {
+    rntm_t runtime;
+    bli_rntm_init(&runtime);
+    bli_rntm_set_num_threads(threads, &runtime);
+    return runtime;
+}
+
+static trans_t trans(bool transposed) {
+    return transposed ? BLIS_TRANSPOSE : BLIS_NO_TRANSPOSE;
+}
+
+static void sgemm(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const float *a,
+                  int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
+    rntm_t runtime = with_threads(threads);
+    float one = 1;
+    bli_sgemm_ex(trans(trans_a), trans(trans_b), m, n, k, &one, (float *)(uintptr_t)a, lda, 1,
+                 (float *)(uintptr_t)b, ldb, 1, &beta, c, ldc, 1, NULL, &runtime);
+}
+
+static void dgemm(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const double *a,
+                  int64_t lda, const double *b, int64_t ldb, double beta, double *c, int64_t ldc) {
+    rntm_t runtime = with_threads(threads);
+    double one = 1;
+    bli_dgemm_ex(trans(trans_a), trans(trans_b), m, n, k, &one, (double *)(uintptr_t)a, lda, 1,
+                 (double *)(uintptr_t)b, ldb, 1, &beta, c, ldc, 1, NULL, &runtime);
 }
 #else
 static void init(void) {}
@@ -85,6 +109,20 @@ static void set_threads(int threads) {
     (void)threads;
 }
 #endif
+
+static void sgemm(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const float *a,
+                  int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
+    set_threads(threads);
+    cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans,
+                (int)m, (int)n, (int)k, 1, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+}
+
+static void dgemm(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const double *a,
+                  int64_t lda, const double *b, int64_t ldb, double beta, double *c, int64_t ldc) {
+    set_threads(threads);
+    cblas_dgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans,
+                (int)m, (int)n, (int)k, 1, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+}
 #endif
 
 const char *tg_blas_kernels(void) {
@@ -95,15 +133,11 @@ const char *tg_blas_kernels(void) {
 void tg_blas_sgemm(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const float *a,
                    int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
     pthread_once(&once, init);
-    set_threads(threads);
-    cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans,
-                (int)m, (int)n, (int)k, 1, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+    sgemm(threads, trans_a, trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
 void tg_blas_dgemm(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const double *a,
                    int64_t lda, const double *b, int64_t ldb, double beta, double *c, int64_t ldc) {
     pthread_once(&once, init);
-    set_threads(threads);
-    cblas_dgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans,
-                (int)m, (int)n, (int)k, 1, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+    dgemm(threads, trans_a, trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }

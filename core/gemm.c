@@ -1,56 +1,96 @@
-/* gemm.c: matrix products. Small ones by loops that the compiler vectorises, the others by BLAS; duals by
-   the loops alone. Compiled once per number type and SIMD level. */
-#include "blas.h"
+/* gemm.c: matrix products: which way each is computed, and by how many threads. docs/products.md has the
+   measurements behind it. Compiled once per number type and SIMD level. */
 #include "real.h"
 
+#ifndef TG_REAL_DUAL
+#include "blas.h"
+#include "gemm_parts.h"
+#include "threads.h"
+
 #include <limits.h>
-#include <string.h>
 
-/* c += op(a) op(b), the reference: row-wise, so that the inner loop runs along c and b. */
-static void by_rows(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const real *a, int64_t lda,
-                    const real *b, int64_t ldb, real *c, int64_t ldc) {
-    for (int64_t i = 0; i < m; i++) {
-        if (tb) {
-            for (int64_t j = 0; j < n; j++) {
-                accum sum = 0;
-                for (int64_t p = 0; p < k; p++)
-                    sum += (accum)(ta ? a[p * lda + i] : a[i * lda + p]) * b[j * ldb + p];
-                c[i * ldc + j] += (real)sum;
-            }
-        } else {
-            for (int64_t p = 0; p < k; p++) {
-                real s = ta ? a[p * lda + i] : a[i * lda + p];
-                for (int64_t j = 0; j < n; j++) c[i * ldc + j] += s * b[p * ldb + j];
-            }
-        }
-    }
-}
+/* Multiplications from which a second thread pays, and those that a part should have. */
+#define PARALLEL 1e6
+#define PART     2.5e5
 
-static bool by_blas(int threads, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const real *a,
-                    int64_t lda, const real *b, int64_t ldb, int beta, real *c, int64_t ldc) {
-    if (m > INT_MAX || n > INT_MAX || k > INT_MAX || lda > INT_MAX || ldb > INT_MAX || ldc > INT_MAX)
-        return false;
-#if defined(TG_REAL_F32)
-    tg_blas_sgemm(threads, ta, tb, m, n, k, a, lda, b, ldb, (float)beta, c, ldc);
-    return true;
-#elif defined(TG_REAL_F64)
-    tg_blas_dgemm(threads, ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
-    return true;
+/* Multiplications from which the library is called; never, where our own tiles were as fast for every size.
+ */
+#if VECTOR_BYTES > 16
+#define LARGE HUGE_VAL
 #else
-    (void)threads, (void)ta, (void)tb, (void)a, (void)b, (void)beta, (void)c;
-    return false;
+#define LARGE 1e6
+#endif
+
+typedef struct job {
+    product whole;
+    bool by_rows; /* C is cut into rows, otherwise into columns */
+    int64_t step; /* as many in a part */
+    void (*run)(const product *g);
+} job;
+
+static void library(const product *g) {
+#ifdef TG_REAL_F32
+    tg_blas_sgemm(1, g->ta, g->tb, g->m, g->n, g->k, g->a, g->lda, g->b, g->ldb, g->add, g->c, g->ldc);
+#else
+    tg_blas_dgemm(1, g->ta, g->tb, g->m, g->n, g->k, g->a, g->lda, g->b, g->ldb, g->add, g->c, g->ldc);
 #endif
 }
 
-#define SMALL 8000 /* multiplications below which a call of the library costs more than the product */
+static void part(void *context, int64_t i) {
+    const job *j = context;
+    product g = j->whole;
+    int64_t start = i * j->step;
+    if (j->by_rows) {
+        g.m = g.m - start < j->step ? g.m - start : j->step;
+        g.a += start * (g.ta ? 1 : g.lda);
+        g.c += start * g.ldc;
+    } else {
+        g.n = g.n - start < j->step ? g.n - start : j->step;
+        g.b += start * (g.tb ? g.ldb : 1);
+        g.c += start;
+    }
+    j->run(&g);
+}
+
+/* The side of C that is cut: the longer, since all of the other's matrix is read for every part. */
+static void in_parts(job *j, int threads, int64_t step, int64_t unit) {
+    int64_t length = j->by_rows ? j->whole.m : j->whole.n;
+    j->step = (step + unit - 1) / unit * unit;
+    tg_parallel(threads, (length + j->step - 1) / j->step, part, j);
+}
+
+/* The library's bits may depend on the sizes: the parts must not depend on the number of threads. */
+static void by_library(const product *g, int threads) {
+    job j = {.whole = *g, .by_rows = g->m >= g->n, .run = library};
+    in_parts(&j, threads, 512, 512);
+}
+
+static void by_tiles(const product *g, int threads, double work) {
+    job j = {.whole = *g, .by_rows = g->m >= g->n, .run = TG_R(tg_gemm_blocks)};
+    int64_t length = j.by_rows ? g->m : g->n;
+    int64_t parts = work / PART < 2.0 * threads ? (int64_t)(work / PART) : 2 * threads;
+    in_parts(&j, threads, (length + parts - 1) / parts, j.by_rows ? TILE_ROWS : TILE_COLUMNS);
+}
 
 void TG_R(tg_gemm)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const real *a,
                    int64_t lda, const real *b, int64_t ldb, int beta, real *c, int64_t ldc) {
     if (m <= 0 || n <= 0) return;
-    if (k > 0 && (double)m * (double)n * (double)k > SMALL &&
-        by_blas(threads, trans_a, trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc))
-        return;
-    if (!beta)
-        for (int64_t i = 0; i < m; i++) memset(c + i * ldc, 0, (size_t)n * sizeof *c);
-    by_rows(trans_a, trans_b, m, n, k, a, lda, b, ldb, c, ldc);
+    product g = {trans_a, trans_b, beta != 0, m, n, k, a, lda, b, ldb, c, ldc};
+    const double work = (double)m * (double)n * (double)k;
+    if (k == 1 && (!trans_b || ldb == 1)) {
+        TG_R(tg_gemm_outer)(&g);
+    } else if (m == 1) {
+        TG_R(tg_gemm_vector)(&g);
+    } else if (n == 1 && ldc == 1) { /* the same with the factors exchanged: c^T = op(B)^T op(A)^T */
+        product t = {!trans_b, !trans_a, beta != 0, 1, m, k, b, ldb, a, lda, c, 1};
+        TG_R(tg_gemm_vector)(&t);
+    } else if (work >= LARGE && lda <= INT_MAX && ldb <= INT_MAX && ldc <= INT_MAX && k <= INT_MAX &&
+               m <= INT_MAX && n <= INT_MAX) {
+        by_library(&g, threads);
+    } else if (threads > 1 && work >= PARALLEL) {
+        by_tiles(&g, threads, work);
+    } else {
+        TG_R(tg_gemm_blocks)(&g);
+    }
 }
+#endif

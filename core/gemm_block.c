@@ -1,0 +1,159 @@
+/* gemm_block.c: lays tiles over whole matrices, in blocks that stay in the caches, after Goto and van de
+   Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34, 2008. Compiled once per number
+   type and SIMD level. */
+#include "real.h"
+
+#ifndef TG_REAL_DUAL
+#include "gemm_parts.h"
+#include "threads.h"
+
+/* A block of B, DEPTH x WIDTH, is packed into the level-2 cache; a panel of A meets it there. */
+#define DEPTH 384
+#define WIDTH (1024 / (int)sizeof(real))
+
+/* The block of B and one panel of A fit a thread's buffer; the last store of that panel may run over its end.
+ */
+_Static_assert(((WIDTH + TILE_ROWS) * DEPTH + LANES) * sizeof(real) <= TG_THREAD_BUFFER, "too large");
+
+/* How a product is run. */
+typedef struct layout {
+    int64_t depth, width;
+    real *b, *a; /* where blocks are packed; NULL where the matrix is read in place */
+} layout;
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* The first n lanes of a row of memory, of 0 to LANES or more. */
+static vec load_up_to(const real *x, int64_t n) {
+    return n >= LANES ? load(x) : n <= 0 ? (vec){0} : load_part(x, (int)n);
+}
+
+/* A square of B^T: `rows` of B, each of `depth` elements, become the first lanes of rows of the panel. */
+static inline __attribute__((always_inline)) void pack_square(const real *from, int64_t ldb, int64_t rows,
+                                                              int64_t depth, real *to) {
+    vec square[LANES];
+#pragma GCC unroll 16
+    for (int j = 0; j < LANES; j++) square[j] = j < rows ? load_up_to(from + j * ldb, depth) : (vec){0};
+    transpose(square);
+#pragma GCC unroll 16
+    for (int i = 0; i < LANES; i++)
+        if (i < depth) store(to + i * TILE_COLUMNS, square[i]);
+}
+
+static void pack_b_transposed(const real *from, int64_t ldb, int64_t depth, int64_t columns, real *to) {
+    for (int64_t p = 0; p < depth; p += LANES)
+        for (int64_t j = 0; j < columns; j += LANES) {
+            const real *corner = from + j * ldb + p;
+            real *place = to + p * TILE_COLUMNS + j;
+            if (columns - j >= LANES && depth - p >= LANES)
+                pack_square(corner, ldb, LANES, LANES, place);
+            else
+                pack_square(corner, ldb, columns - j, depth - p, place);
+        }
+}
+
+static void pack_b_rows(const real *from, int64_t ldb, int64_t depth, int64_t columns, real *to) {
+    for (int64_t p = 0; p < depth; p++, from += ldb, to += TILE_COLUMNS) {
+        if (columns == TILE_COLUMNS) {
+            store(to, load(from));
+            store(to + LANES, load(from + LANES));
+        } else {
+            store(to, load_up_to(from, columns));
+            if (columns > LANES) store(to + LANES, load_up_to(from + LANES, columns - LANES));
+        }
+    }
+}
+
+/* The columns j0.. of op(B), rows p0..p0+depth, in panels as wide as a tile. */
+static void pack_b(const product *g, int64_t p0, int64_t depth, int64_t j0, int64_t width, real *to) {
+    for (int64_t j = 0; j < width; j += TILE_COLUMNS, to += TILE_COLUMNS * depth) {
+        int64_t columns = least(TILE_COLUMNS, width - j);
+        if (g->tb)
+            pack_b_transposed(g->b + (j0 + j) * g->ldb + p0, g->ldb, depth, columns, to);
+        else
+            pack_b_rows(g->b + p0 * g->ldb + j0 + j, g->ldb, depth, columns, to);
+    }
+}
+
+/* One panel of A^T: `rows` elements of each of its rows. */
+static void pack_a(const real *from, int64_t lda, int64_t depth, int64_t rows, real *to) {
+    for (int64_t p = 0; p < depth; p++, from += lda, to += rows)
+        for (int64_t i = 0; i < rows; i += LANES) store(to + i, load_up_to(from + i, rows - i));
+}
+
+/* Where a tile's operands lie: a panel of A and the block of B, packed or in place. */
+typedef struct strip {
+    int64_t i, rows, p0, depth, j0, width;
+    const real *a, *b;
+    int64_t lda, ldb, next_b; /* from one panel of B to the next */
+} strip;
+
+/* A row of tiles: the panel of A stays in the level-1 cache, and C is written along its rows. */
+static void strip_of_tiles(const product *g, const strip *s) {
+    const bool add = g->add || s->p0 > 0;
+    real *c = g->c + s->i * g->ldc + s->j0;
+    const real *b = s->b;
+    for (int64_t left = s->width; left > 0; left -= TILE_COLUMNS, b += s->next_b, c += TILE_COLUMNS) {
+        tile_function *tile = TG_R(tg_gemm_tiles)[g->ta][left >= TILE_COLUMNS][s->rows - 1];
+        tile(s->depth, s->a, s->lda, b, s->ldb, add, c, g->ldc, (int)least(left, LANES));
+        if (left > LANES && left < TILE_COLUMNS)
+            tile(s->depth, s->a, s->lda, b + LANES, s->ldb, add, c + LANES, g->ldc, (int)left - LANES);
+    }
+}
+
+/* All rows of C, in tiles of nearly equal height, and width columns from j0, for one block of B. */
+static void run_block(const product *g, const layout *l, int64_t p0, int64_t depth, int64_t j0,
+                      int64_t width) {
+    const int64_t count = (g->m + TILE_ROWS - 1) / TILE_ROWS, rows = g->m / count, higher = g->m % count;
+    strip s = {.p0 = p0, .depth = depth, .j0 = j0, .width = width, .lda = g->lda};
+    s.b = l->b ? l->b : g->b + p0 * g->ldb + j0;
+    s.ldb = l->b ? TILE_COLUMNS : g->ldb;
+    s.next_b = l->b ? TILE_COLUMNS * depth : TILE_COLUMNS;
+    for (int64_t t = 0; t < count; t++, s.i += s.rows) {
+        s.rows = rows + (t < higher);
+        s.a = g->a + (g->ta ? p0 * g->lda + s.i : s.i * g->lda + p0);
+        if (l->a) {
+            pack_a(s.a, g->lda, depth, s.rows, l->a);
+            s.a = l->a;
+            s.lda = s.rows;
+        }
+        strip_of_tiles(g, &s);
+    }
+}
+
+static void run(const product *g, const layout *l) {
+    for (int64_t j0 = 0; j0 < g->n; j0 += l->width) {
+        int64_t width = least(l->width, g->n - j0), p0 = 0;
+        do { /* once even if k is 0 */
+            int64_t depth = least(l->depth, g->k - p0);
+            if (l->b) pack_b(g, p0, depth, j0, width, l->b);
+            run_block(g, l, p0, depth, j0, width);
+            p0 += depth;
+        } while (p0 < g->k);
+    }
+}
+
+#define FEW 64 /* rows of B that are packed at a time without memory */
+
+void TG_R(tg_gemm_blocks)(const product *g) {
+    layout l = {DEPTH, WIDTH, NULL, NULL};
+    /* B must be packed where it is transposed, and is worth it where many rows of A meet it. */
+    const bool wants_b = g->tb || (g->m >= 2 * TILE_ROWS && g->k * g->n > 4096);
+    /* A^T is read in short pieces: across pages when its rows are long. */
+    const bool wants_a = g->ta && g->n >= 4 * TILE_COLUMNS && g->lda * (int64_t)sizeof(real) >= 2048;
+    _Alignas(VECTOR_BYTES) real few[FEW * TILE_COLUMNS];
+    if (wants_a || (wants_b && (g->k > FEW || g->n > TILE_COLUMNS))) {
+        real *buffer = tg_thread_buffer();
+        if (buffer && wants_b) l.b = buffer;
+        if (buffer && wants_a) l.a = buffer + WIDTH * DEPTH;
+    }
+    if (wants_b && !l.b) {
+        l.b = few;
+        l.depth = FEW;
+        l.width = TILE_COLUMNS;
+    }
+    run(g, &l);
+}
+#endif

@@ -1,0 +1,47 @@
+/* gemm_parts.h: what matrix products are made of, for the gemm files. Private; for F32 and F64. */
+#ifndef TG_CORE_GEMM_PARTS_H
+#define TG_CORE_GEMM_PARTS_H
+
+#include "simd.h"
+
+/* C = op(A) op(B), or C += op(A) op(B) when `add`; otherwise as tg_gemm in real.h. */
+typedef struct product {
+    bool ta, tb, add;
+    int64_t m, n, k;
+    const real *a;
+    int64_t lda;
+    const real *b;
+    int64_t ldb;
+    real *c;
+    int64_t ldc;
+} product;
+
+/* Rows of a tile of C: as many as keep the tile, two vectors wide, in registers. */
+#if defined(__AVX512F__)
+#define TILE_ROWS 12
+#elif defined(__aarch64__)
+#define TILE_ROWS 8
+#else
+#define TILE_ROWS 6
+#endif
+#define TILE_COLUMNS (2 * LANES)
+
+/* c = a b, or c += a b when `add`: c has the tile's rows, ldc apart, and one or two vectors of columns; b's k
+   rows are ldb apart. The element (i,p) of a is a[i * lda + p] in tiles "by rows", and a[p * lda + i] in
+   tiles "by columns". Of a tile of one vector only the first `columns` columns exist. */
+typedef void tile_function(int64_t k, const real *a, int64_t lda, const real *b, int64_t ldb, bool add,
+                           real *c, int64_t ldc, int columns);
+
+/* [a by columns][vectors - 1][rows - 1] */
+extern tile_function *const TG_R(tg_gemm_tiles)[2][2][TILE_ROWS];
+
+/* The whole product, on this thread, by tiles. An element is the sum over p of blocks of sums in ascending
+   order, whatever m and n are: cutting a product into several does not change its bits. */
+void TG_R(tg_gemm_blocks)(const product *g);
+
+/* The product of one row: m is 1. */
+void TG_R(tg_gemm_vector)(const product *g);
+/* The product of a column and a row: k is 1, and b's elements follow each other. */
+void TG_R(tg_gemm_outer)(const product *g);
+
+#endif

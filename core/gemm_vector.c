@@ -1,0 +1,126 @@
+/* gemm_vector.c: products of a row with a matrix, and of a column with a row, which touch each element of the
+   matrix once. Compiled once per
+   number type and SIMD level. */
+#include "real.h"
+
+#ifndef TG_REAL_DUAL
+#include "gemm_parts.h"
+#include "threads.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* `vectors` of columns of y = x B: `strands` sums over every strands'th row of B, so that they need not wait
+   for each other. x's elements are sx apart. */
+INLINE void columns(const int vectors, const int strands, int64_t k, const real *x, int64_t sx, const real *b,
+                    int64_t ldb, bool add, real *y, int count) {
+    vec sum[8];
+#pragma GCC unroll 8
+    for (int s = 0; s < vectors * strands; s++) sum[s] = (vec){0};
+    int64_t p = 0;
+    for (; p + strands <= k; p += strands) {
+#pragma GCC unroll 8
+        for (int s = 0; s < strands; s++) {
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++) {
+                const real *at = b + s * ldb + v * LANES;
+                sum[s * vectors + v] += x[s * sx] * (vectors == 1 ? load_part(at, count) : load(at));
+            }
+        }
+        b += strands * ldb;
+        x += strands * sx;
+    }
+    for (; p < k; p++, b += ldb, x += sx) {
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++)
+            sum[v] += *x * (vectors == 1 ? load_part(b + v * LANES, count) : load(b + v * LANES));
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; v++) {
+#pragma GCC unroll 8
+        for (int s = 1; s < strands; s++) sum[v] += sum[s * vectors + v];
+        if (vectors == 1)
+            store_part(y, add ? load_part(y, count) + sum[v] : sum[v], count);
+        else
+            store(y + v * LANES, add ? load(y + v * LANES) + sum[v] : sum[v]);
+    }
+}
+
+static void by_columns(const product *g, const real *x, int64_t sx) {
+    int64_t j = 0;
+    for (; j + 8 * LANES <= g->n; j += 8 * LANES)
+        columns(8, 1, g->k, x, sx, g->b + j, g->ldb, g->add, g->c + j, LANES);
+    for (; j + 2 * LANES <= g->n; j += 2 * LANES)
+        columns(2, 4, g->k, x, sx, g->b + j, g->ldb, g->add, g->c + j, LANES);
+    for (; j < g->n; j += LANES)
+        columns(1, 8, g->k, x, sx, g->b + j, g->ldb, g->add, g->c + j,
+                (int)(g->n - j < LANES ? g->n - j : LANES));
+}
+
+/* LANES elements of y = x B^T: each is the product of x with a row of B. At the end the sums over the lanes
+   of all are taken together: each step halves the number of vectors, and puts a row's halves side by side. */
+INLINE void rows(int64_t k, const real *x, const real *b, int64_t ldb, int count, bool add, real *y) {
+    vec sum[LANES];
+    int64_t p = 0;
+#pragma GCC unroll 16
+    for (int j = 0; j < LANES; j++) sum[j] = (vec){0};
+    for (; p + LANES <= k; p += LANES) {
+        vec along = load(x + p);
+#pragma GCC unroll 16
+        for (int j = 0; j < LANES; j++) sum[j] += along * load(b + (j < count ? j : 0) * ldb + p);
+    }
+    if (p < k) {
+        vec along = load_part(x + p, (int)(k - p));
+#pragma GCC unroll 16
+        for (int j = 0; j < LANES; j++)
+            sum[j] += along * load_part(b + (j < count ? j : 0) * ldb + p, (int)(k - p));
+    }
+#pragma GCC unroll 4
+    for (int half = LANES / 2; half; half /= 2) {
+#pragma GCC unroll 8
+        for (int j = 0; j < half; j++)
+            sum[j] = interleave_low(sum[j], sum[j + half]) + interleave_high(sum[j], sum[j + half]);
+    }
+    store_part(y, add ? load_part(y, count) + sum[0] : sum[0], count);
+}
+
+static void by_rows(const product *g, const real *x) {
+    int64_t j = 0;
+    for (; j + LANES <= g->n; j += LANES) rows(g->k, x, g->b + j * g->ldb, g->ldb, LANES, g->add, g->c + j);
+    if (j < g->n) rows(g->k, x, g->b + j * g->ldb, g->ldb, (int)(g->n - j), g->add, g->c + j);
+}
+
+void TG_R(tg_gemm_vector)(const product *g) {
+    const int64_t sx = g->ta ? g->lda : 1;
+    if (!g->tb) {
+        by_columns(g, g->a, sx);
+    } else if (sx == 1) {
+        by_rows(g, g->a);
+    } else {
+        real *x = g->k <= TG_THREAD_BUFFER / (int)sizeof *x ? tg_thread_buffer() : NULL;
+        if (!x) {
+            TG_R(tg_gemm_blocks)(g);
+            return;
+        }
+        for (int64_t p = 0; p < g->k; p++) x[p] = g->a[p * sx];
+        by_rows(g, x);
+    }
+}
+
+void TG_R(tg_gemm_outer)(const product *g) {
+    const int64_t step = g->ta ? 1 : g->lda;
+    for (int64_t i = 0; i < g->m; i++) {
+        const real s = g->a[i * step];
+        real *y = g->c + i * g->ldc;
+        int64_t j = 0;
+        for (; j + LANES <= g->n; j += LANES) {
+            vec v = s * load(g->b + j);
+            store(y + j, g->add ? load(y + j) + v : v);
+        }
+        if (j < g->n) {
+            int rest = (int)(g->n - j);
+            vec v = s * load_part(g->b + j, rest);
+            store_part(y + j, g->add ? load_part(y + j, rest) + v : v, rest);
+        }
+    }
+}
+#endif
