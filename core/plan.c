@@ -17,8 +17,11 @@ void tg_plan_drop(tg_tape *tape) {
     if (!plan) return;
     tape->plan = NULL;
     if (tape->spec.lazy)
-        for (int i = 0; i < tape->count; i++)
-            if (tape->nodes[i]->op) tape->nodes[i]->value = NULL;
+        for (int i = 0; i < tape->count; i++) {
+            if (!tape->nodes[i]->op) continue;
+            tape->nodes[i]->value = NULL; /* it stood in the plan's memory */
+            tape->nodes[i]->stale = false;
+        }
     tg_tensor_free(plan->pool);
     tg_arena_free(&plan->backward_arena);
     tg_arena_free(&plan->arena);

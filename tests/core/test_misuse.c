@@ -1,0 +1,189 @@
+/* Wrong use: whatever is called with whatever, there is an error or a result, never a crash. */
+#include "support/test.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POOL 40
+
+static const int64_t sizes[] = {
+    -1,        0,          1,         2,         3,        7, INT32_MAX, (int64_t)INT32_MAX + 1,
+    INT32_MIN, 4294967296, INT64_MAX, INT64_MIN, 1LL << 62};
+#define SIZES ((int)(sizeof sizes / sizeof *sizes))
+
+static int64_t any_size(tg_rng *rng) {
+    return tg_rng_below(rng, 60) ? 1 + (int64_t)tg_rng_below(rng, 2) : sizes[tg_rng_below(rng, SIZES)];
+}
+
+static tg_node *any_leaf(tg_tape *tape, tg_rng *rng) {
+    int64_t dims[TG_MAX_RANK + 2];
+    for (int i = 0; i < TG_MAX_RANK + 2; i++) dims[i] = any_size(rng);
+    tg_dtype dtype = (tg_dtype)(tg_rng_below(rng, 15) ? tg_tape_dtype(tape) : tg_rng_below(rng, 7) - 1);
+    tg_node *leaf =
+        tg_input(tape, tg_rng_below(rng, 2) ? "x" : NULL, dtype,
+                 tg_rng_below(rng, 20) ? (int)tg_rng_below(rng, 4) : (int)tg_rng_below(rng, 12) - 1,
+                 tg_rng_below(rng, 20) ? dims : NULL);
+    if (leaf && tg_rng_below(rng, 2)) tg_require_grad(leaf, true);
+    return leaf;
+}
+
+/* Options of random bytes: NaN, huge axes, negative sizes. Booleans must be 0 or 1 to be C at all. */
+static void any_options(const tg_op *op, tg_rng *rng, char *options) {
+    memset(options, 0, 1024);
+    if (tg_rng_below(rng, 2) == 0) return;
+    for (const tg_attr *a = op->attrs; a && a->name; a++) {
+        char *at = options + a->offset;
+        double numbers[] = {0, 1, -1, 0.5, NAN, INFINITY, 1e300, 3};
+        int ints[] = {0, 1, -1, 2, INT32_MAX, INT32_MIN, 9, -9};
+        uint64_t k = tg_rng_below(rng, 8);
+        switch (a->type) {
+        case TG_ATTR_DOUBLE:
+            memcpy(at, &numbers[k], sizeof(double));
+            break;
+        case TG_ATTR_INT:
+            memcpy(at, &ints[k], sizeof(int));
+            break;
+        case TG_ATTR_BOOL:
+            *(bool *)at = k & 1;
+            break;
+        case TG_ATTR_SEED:
+            memcpy(at, &k, sizeof k);
+            break;
+        case TG_ATTR_AXES:
+            for (int i = 0; i < TG_MAX_RANK; i++)
+                ((tg_axes *)(void *)at)->axis[i] = ints[tg_rng_below(rng, 8)];
+            ((tg_axes *)(void *)at)->count = ints[k];
+            break;
+        case TG_ATTR_DIMS:
+            for (int i = 0; i < TG_MAX_RANK; i++) ((tg_shape *)(void *)at)->dim[i] = any_size(rng);
+            ((tg_shape *)(void *)at)->rank = ints[k];
+            break;
+        }
+    }
+}
+
+static tg_node *any_op(tg_rng *rng, tg_node **pool, int count) {
+    const tg_op *op = tg_op_get((int)tg_rng_below(rng, (uint64_t)tg_op_count() + 1));
+    _Alignas(16) char options[1024];
+    tg_node *args[12];
+    for (int k = 0; k < 12; k++)
+        args[k] = tg_rng_below(rng, 30) ? pool[tg_rng_below(rng, (uint64_t)count)] : NULL;
+    if (!op) return tg_apply(NULL, NULL, 1, args);
+    any_options(op, rng, options);
+    int nargs = op->arity > 0 && tg_rng_below(rng, 10) ? op->arity : (int)tg_rng_below(rng, 13) - 1;
+    return tg_apply(op, options, nargs, args);
+}
+
+static void any_use(tg_rng *rng, tg_tape *tape, tg_node *node) {
+    switch (tg_rng_below(rng, 12)) {
+    case 0:
+        tg_backward(node);
+        break;
+    case 1:
+        tg_backward_from(node, NULL);
+        break;
+    case 2:
+        tg_replay(tape);
+        break;
+    case 3:
+        tg_retain_grad(node);
+        break;
+    case 4:
+        tg_set(node, NULL);
+        break;
+    case 5:
+        tg_require_grad(node, tg_rng_below(rng, 2));
+        break;
+    case 6:
+        tg_backward_one(node);
+        break;
+    case 7:
+        tg_forward_one(node);
+        break;
+    case 8:
+        tg_zero_grad(tape);
+        break;
+    case 9:
+        tg_use(tape, NULL);
+        break;
+    case 10:
+        tg_scope_pop(tape);
+        break;
+    default:
+        tg_scope_push(tape, "s");
+    }
+    (void)tg_value_at(node, (int64_t)tg_rng_below(rng, 10) - 1);
+    (void)tg_grad_at(node, (int64_t)tg_rng_below(rng, 10) - 1);
+}
+
+static void random_calls_never_crash(void **state) {
+    (void)state;
+    int made = 0;
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        tg_rng rng = {seed, 3, 0};
+        tg_tape_spec spec = {.dtype = seed & 1 ? TG_F32 : TG_F64,
+                             .lazy = seed % 7 == 0,
+                             .inference = seed % 11 == 0,
+                             .threads = 1};
+        tg_tape *tapes[] = {tg_tape_new_spec(spec), tg_tape_new(TG_F64)};
+        tg_node *pool[POOL];
+        for (int i = 0; i < POOL; i++) {
+            tg_tape *tape = tapes[tg_rng_below(&rng, 25) == 0];
+            pool[i] = i < 6 || tg_rng_below(&rng, 6) == 0 ? any_leaf(tape, &rng) : any_op(&rng, pool, i);
+            if (tg_rng_below(&rng, 4) == 0) any_use(&rng, tape, pool[tg_rng_below(&rng, (uint64_t)i + 1)]);
+            made += pool[i] != NULL;
+            for (int t = 0; t < 2; t++)
+                if (tg_failed(tapes[t])) {
+                    assert_true(strlen(tg_error(tapes[t])) > 10);
+                    tg_error_clear(tapes[t]);
+                }
+        }
+        tg_tape_free(tapes[0]);
+        tg_tape_free(tapes[1]);
+    }
+    assert_true(made > 2000); /* most of it is not refused at the door */
+}
+
+static void null_is_refused_everywhere(void **state) {
+    (void)state;
+    assert_true(tg_failed(NULL));
+    assert_true(strlen(tg_error(NULL)) > 0);
+    tg_tape_free(NULL);
+    tg_tape_clear(NULL);
+    tg_error_clear(NULL);
+    tg_scope_push(NULL, "x");
+    tg_scope_pop(NULL);
+    tg_zero_grad(NULL);
+    tg_retain_grad(NULL);
+    tg_set_seed(NULL, 1);
+    assert_null(tg_input(NULL, "x", TG_F32, 0, NULL));
+    assert_null(tg_scalar(NULL, 1));
+    assert_null(tg_use(NULL, NULL));
+    assert_null(tg_find(NULL, "x"));
+    assert_null(tg_shadow(NULL, TG_F64));
+    assert_null(tg_value(NULL));
+    assert_null(tg_grad(NULL));
+    assert_false(tg_replay(NULL));
+    assert_false(tg_backward(NULL));
+    assert_true(isnan(tg_item(NULL)));
+    assert_int_equal(tg_id(NULL), -1);
+    assert_null(tg_tape_new((tg_dtype)99));
+    assert_null(tg_tape_new(TG_I32));
+    assert_string_equal(tg_dtype_name((tg_dtype)99), "?");
+}
+
+/* A machine of 16 MB: what asks for more gets nothing. */
+static void *small_alloc(void *context, size_t size) {
+    (void)context;
+    return size > 16u << 20 ? NULL : calloc(1, size);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_calls_never_crash),
+        cmocka_unit_test(null_is_refused_everywhere),
+    };
+    tg_set_allocator((tg_allocator){.alloc = small_alloc});
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
