@@ -48,13 +48,19 @@ static bool has_diagonal(const tg_node *node, const tg_node *arg) {
     return tg_op_of(node)->elementwise && tg_shape_equal(tg_shape_of(node), tg_shape_of(arg));
 }
 
+static bool has_derivative(const tg_op *op) {
+    return op->view || op->kernels[TG_F64]->backward;
+}
+
 static bool derive(tg_graph *graph, tg_graph_node *to) {
     buffers b;
+    if (!has_derivative(tg_op_of(to->node))) return true;
     bool ok = give_buffers(&b, to->node);
     for (int round = 0; ok && round < 2; round++) {
         const void *dy = round ? tg_grad(to->node) : b.ones;
-        if (!dy || !tg_send_backward(to->node, dy, b.dx)) continue;
-        for (int k = 0; k < to->in; k++) {
+        if (!dy) continue;
+        ok = tg_send_backward(to->node, dy, b.dx);
+        for (int k = 0; ok && k < to->in; k++) {
             const tg_node *arg = tg_arg(to->node, k);
             tg_graph_edge *edge = &graph->edges[to->first_in + k];
             if (!b.dx[k]) continue;

@@ -97,7 +97,8 @@ static void widen(int *column, int width, int limit) {
     if (width > *column) *column = width;
 }
 
-static columns measure(const tg_graph *graph) {
+/* Without memory the output is marked as failed. */
+static columns measure(const tg_graph *graph, tg_text *output) {
     tg_detail detail = tg_graph_detail(graph);
     tg_text text = {0};
     int equation = 0, type = 0, value = 0, grad = 0;
@@ -116,6 +117,7 @@ static columns measure(const tg_graph *graph) {
         tg_text_grad(&text, graph, node->node);
         if (tg_requires_grad(node->node)) widen(&grad, (int)text.size + 3, 50);
     }
+    output->failed |= text.failed;
     tg_text_free(&text);
     columns at = {.type = equation + 3};
     at.value = at.type + (detail >= TG_DETAIL_SHAPES ? type : 0);
@@ -125,7 +127,7 @@ static columns measure(const tg_graph *graph) {
 }
 
 void tg_graph_write_text(const tg_graph *graph, tg_text *text) {
-    columns at = measure(graph);
+    columns at = measure(graph, text);
     if (at.adjoint) {
         tg_text_put(text, "forward, from top to bottom");
         if (at.grad < at.adjoint) {
