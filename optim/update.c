@@ -4,7 +4,7 @@
 
 #ifndef TG_REAL_DUAL
 
-#define LANES 16 /* partial sums: the same bits at every SIMD level */
+#define LANES 32 /* partial sums in a fixed order, so that the loops vectorise */
 
 static bool all_finite(int64_t n, const void *gradient) {
     const real *g = gradient;
