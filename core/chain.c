@@ -104,10 +104,15 @@ static void *undeclared(void) {
     return (void *)(uintptr_t)not_a_number;
 }
 
+/* Kernels compute whole vectors: what lies beyond the n elements is padding. */
+static int64_t whole(const tg_chain *c, int64_t n) {
+    return c->size == 16 ? n : (n + 15) & ~(int64_t)15;
+}
+
 static void eval_init(const tg_chain *c, const tg_link *link, tg_eval *e, int64_t start, int64_t n) {
     const tg_tape *tape = c->tape;
     *e = (tg_eval){
-        .n = c->size == 16 ? n : (n + 15) & ~(int64_t)15, /* whole vectors: what lies beyond is padding */
+        .n = whole(c, n),
         .offset = start,
         .nargs = link->node->nargs,
         .options = link->node->options,
@@ -134,6 +139,7 @@ static void point_at(const tg_chain *c, const tg_link *link, const void **x, int
         } else {
             char *block = take(room);
             c->ops->gather(&o->walk, o->x, start, n, block);
+            memset(block + (size_t)n * c->size, 0, (size_t)(whole(c, n) - n) * c->size);
             x[k] = block;
         }
     }
