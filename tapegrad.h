@@ -27,6 +27,7 @@ extern "C" {
 #include "inspect/anomaly.h"
 #include "inspect/expr.h"
 #include "inspect/graph.h"
+#include "inspect/health.h"
 #include "inspect/profile.h"
 #include "inspect/step.h"
 #include "models/activation.h"

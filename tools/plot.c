@@ -57,13 +57,13 @@ bool tg_plot_script(const char *folder, const char *title, int epochs, tg_status
     return (fclose(gp) == 0 && ok) || tg_status_fail(status, "%s could not be written completely", path);
 }
 
-bool tg_plot_run(const char *folder) {
+bool tg_plot_run(const char *folder, const char *name) {
     pid_t child = fork();
     if (child == 0) {
         int null = open("/dev/null", O_RDWR);
         dup2(null, STDOUT_FILENO);
         dup2(null, STDERR_FILENO);
-        if (chdir(folder) == 0) execlp("gnuplot", "gnuplot", "history.gp", (char *)NULL);
+        if (chdir(folder) == 0) execlp("gnuplot", "gnuplot", name, (char *)NULL);
         _exit(127);
     }
     int status = 1;

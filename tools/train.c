@@ -19,10 +19,10 @@ typedef struct input {
     tg_optim_spec optim;
     int64_t batch;
     int epochs;
-    bool json, anomaly;
+    bool json, anomaly, health;
 } input;
 
-enum { KEY_DTYPE = 256, KEY_MOMENTUM, KEY_DECAY, KEY_COSINE, KEY_ANOMALY };
+enum { KEY_DTYPE = 256, KEY_MOMENTUM, KEY_DECAY, KEY_COSINE, KEY_ANOMALY, KEY_HEALTH };
 
 static const struct argp_option options[] = {
     {"data", 'd', "SPEC", 0, TG_SOURCE_HELP "; default digits", 1},
@@ -39,6 +39,10 @@ static const struct argp_option options[] = {
     {"seed", 's', "N", 0, "Of the initial weights and the order of examples; default 1", 2},
     {"anomaly", KEY_ANOMALY, 0, 0, "When a number is not finite, stop and say which op made it so", 2},
     {"out", 'O', "DIR", 0, "Leave history, plot, graph and parameters in this folder", 3},
+    {"health", KEY_HEALTH, 0, 0,
+     "With --out: dead units, saturation, update-to-weight ratios and histograms of every epoch, as CSV and "
+     "picture",
+     3},
     {"json", 'j', 0, 0, "One JSON object on standard output", 3},
     {0}};
 
@@ -81,6 +85,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_MOMENTUM:
         in->optim.momentum = tg_cli_number(state, "momentum", arg, 0, 1);
         break;
+    case KEY_HEALTH:
+        in->health = true;
+        return 0;
     case KEY_ANOMALY:
         in->anomaly = true;
         return 0;
@@ -119,8 +126,20 @@ typedef struct job {
     tg_mlp *net;
     tg_optim *optim;
     tg_progress progress;
+    tg_health *health; /* NULL: not asked for */
     bool made_folder;
 } job;
+
+/* Looks at the layers one step before the end of an epoch, so that the last step shows the size of an update.
+ */
+static void look_at_health(job *j, const tg_fit_step *step) {
+    const tg_node *loss = tg_tape_node(step->tape, tg_tape_size(step->tape) - 1);
+    int64_t when = step->steps > 1 ? step->steps - 1 : 1;
+    if (step->step == when)
+        tg_health_look(j->health, loss, step->epoch, NULL);
+    else if (step->step == step->steps)
+        tg_health_updated(j->health, NULL);
+}
 
 static bool on_step(void *context, const tg_fit_step *step) {
     job *j = context;
@@ -129,6 +148,7 @@ static bool on_step(void *context, const tg_fit_step *step) {
         j->progress = tg_progress_start("steps", step->steps * j->in->epochs);
     snprintf(label, sizeof label, "epoch %d/%d", step->epoch, j->in->epochs);
     tg_progress_step(&j->progress, label);
+    if (j->health) look_at_health(j, step);
     return true;
 }
 
@@ -168,11 +188,14 @@ static bool open_job(job *j, tg_status *status) {
         int64_t steps = j->source.train->count / j->in->batch * j->in->epochs;
         optim.schedule.total = steps > 0 ? (uint64_t)steps : 1;
     }
+    if (j->in->health && !(j->health = tg_health_new((tg_health_spec){0})))
+        return tg_status_fail(status, "--health: out of memory");
     return (j->net = tg_mlp_new(net)) &&
            (j->optim = tg_optim_new(tg_mlp_params(j->net), j->in->optimizer, optim));
 }
 
 static void close_job(job *j) {
+    tg_health_free(j->health);
     tg_optim_free(j->optim);
     tg_mlp_free(j->net);
     tg_source_free(&j->source);
@@ -270,9 +293,11 @@ static bool save(const job *j, const tg_history *history, tg_status *status) {
              tg_activation_name(in->net.activation), tg_optim_name(in->optimizer));
     if (!tg_history_save_csv(history, params, in_folder(j, "history.csv").text, status) ||
         !tg_params_save(params, in_folder(j, "params.safetensors").text, status) || !save_graph(j, status) ||
-        !tg_plot_script(in->out, title, history->count, status))
+        !tg_plot_script(in->out, title, history->count, status) ||
+        (j->health && !tg_health_save(j->health, in_folder(j, "health").text, status)))
         return false;
-    if (!tg_plot_run(in->out))
+    bool drawn = tg_plot_run(in->out, "history.gp") && (!j->health || tg_plot_run(in->out, "health.gp"));
+    if (!drawn)
         fprintf(stderr,
                 "tapegrad: gnuplot is not here; where it is, `gnuplot history.gp` draws the history\n");
     return true;
@@ -324,6 +349,7 @@ static int run(int argc, char **argv) {
                 .epochs = 3};
     tg_cli_parse(&argp, argc, argv, &in);
     if (in.optimizer == TG_SGD && in.optim.lr == 0) in.optim.lr = 0.1;
+    if (in.health && !in.out) return tg_cli_fail("--health needs --out DIR, where it leaves its files");
     job j = {.in = &in};
     int exit_status = run_job(&j);
     close_job(&j);

@@ -103,6 +103,7 @@ static void an_anomaly_is_traced_to_its_op(void **state) {
 static void bad_usage_is_refused(void **state) {
     (void)state;
     assert_refused("train --lr nan", "--lr: nan is not a finite number");
+    assert_refused("train --health", "--health needs --out");
     assert_refused("train --lr 0", "--lr must be above 0");
     assert_refused("train --lr 0.1x", "--lr: '0.1x' is not a number");
     assert_refused("train --epochs 0", "--epochs: 0 lies outside");
