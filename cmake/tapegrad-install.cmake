@@ -29,13 +29,13 @@ install(TARGETS tapegrad_static tapegrad_shared EXPORT tapegrad-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS tapegrad DESTINATION ${CMAKE_INSTALL_BINDIR})
 
-# A header whose opening comment says "Private." stays at home.
+# A header whose opening comment says "Private" stays at home.
 file(GLOB TG_HEADERS CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} *.h core/*.h models/*.h optim/*.h inspect/*.h data/*.h)
 foreach(header ${TG_HEADERS})
   file(READ ${header} text)
   string(FIND "${text}" "*/" end)
   string(SUBSTRING "${text}" 0 ${end} comment)
-  if(NOT comment MATCHES "Private\\.")
+  if(NOT comment MATCHES "Private")
     get_filename_component(folder ${header} DIRECTORY)
     install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tapegrad/${folder})
   endif()

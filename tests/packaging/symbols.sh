@@ -11,3 +11,6 @@ done
 for name in tg_alloc tg_arena_alloc tg_exec_forward; do
     if printf '%s\n' "$shared" | grep -q " $name\$"; then echo "exported: $name" && exit 1; fi
 done
+for header in core/internal.h core/plan_internal.h optim/session.h; do
+    if [ -e "$PREFIX/include/tapegrad/$header" ]; then echo "installed: $header" && exit 1; fi
+done
