@@ -39,7 +39,17 @@ set(TG_KERNEL_SOURCES core/block.c core/gemm.c core/gemm_block.c core/gemm_dual.
                       core/vmath.c optim/update.c)
 list(TRANSFORM TG_KERNEL_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/")
 list(REMOVE_ITEM TG_SOURCES ${TG_KERNEL_SOURCES})
-tg_objects(tg_core ${TG_SOURCES})
+
+set(TG_PAGE_SCRIPTS formula tape format draw listing quiz main)
+file(GLOB TG_PAGE_FILES CONFIGURE_DEPENDS inspect/page/*)
+string(REPLACE ";" "," TG_PAGE_SCRIPTS_COMMA "${TG_PAGE_SCRIPTS}")
+add_custom_command(
+  OUTPUT ${TG_GENERATED}/page_template.c
+  COMMAND ${CMAKE_COMMAND} -DFOLDER=${PROJECT_SOURCE_DIR}/inspect/page -DSCRIPTS=${TG_PAGE_SCRIPTS_COMMA}
+          -DOUTPUT=${TG_GENERATED}/page_template.c -P ${PROJECT_SOURCE_DIR}/cmake/page.cmake
+  DEPENDS ${TG_PAGE_FILES} ${PROJECT_SOURCE_DIR}/cmake/page.cmake
+  VERBATIM)
+tg_objects(tg_core ${TG_SOURCES} ${TG_GENERATED}/page_template.c)
 
 set(TG_FLAGS_v1 "")
 set(TG_FLAGS_v3 -march=x86-64-v3)

@@ -28,6 +28,7 @@ typedef enum tg_detail {
     X(TG_GRAPH_DOT, "dot", false)                                                                            \
     X(TG_GRAPH_MERMAID, "mmd", false)                                                                        \
     X(TG_GRAPH_JSON, "json", false)                                                                          \
+    X(TG_GRAPH_HTML, "html", false) /* a page on which one steps through forward and backward */             \
     X(TG_GRAPH_SVG, "svg", true)                                                                             \
     X(TG_GRAPH_PNG, "png", true)
 
@@ -176,8 +177,8 @@ TG_API TG_MUST_USE char *tg_graph_render(const tg_graph *graph, tg_graph_format 
 TG_API void tg_graph_release(char *rendered);
 
 /* Writes a file in the format that its name ends with
-   (.txt, .dot, .svg, .png, .mmd, .json). A JSON
-   file holds everything unless spec.detail asks for less. On failure there is no new file. */
+   (.txt, .dot, .svg, .png, .mmd, .json, .html). A JSON
+   or HTML file holds everything unless spec.detail asks for less. On failure there is no new file. */
 TG_API bool tg_graph_save(const tg_tape *tape, const char *path, tg_graph_spec spec, tg_status *status);
 /* The dot text of a tape, to be freed with tg_graph_release. NULL, with a message, on failure. */
 TG_API TG_MUST_USE char *tg_graph_dot(const tg_tape *tape, tg_graph_spec spec, tg_status *status);

@@ -11,7 +11,7 @@
 
 /* The shortest of 15 to 17 digits that reads back as x. JSON knows no NaN and no infinity: they are the
    strings "nan", "inf", "-inf". */
-static void number(tg_text *text, double x) {
+void tg_text_json_number(tg_text *text, double x) {
     char digits[TG_NUMBER_TEXT];
     if (x == floor(x) && fabs(x) < 1e9) {
         tg_text_add(text, "%d", (int)x);
@@ -31,7 +31,7 @@ static void integer_member(tg_text *text, const char *name, int64_t value) {
 
 static void number_member(tg_text *text, const char *name, double value) {
     tg_text_add(text, "\"%s\":", name);
-    number(text, value);
+    tg_text_json_number(text, value);
     tg_text_put(text, ",");
 }
 
@@ -65,7 +65,7 @@ static void summary_member(tg_text *text, const char *name, const tg_summary *s)
     if (!s->known) {
         tg_text_put(text, "null,");
     } else if (s->count == 1) {
-        number(text, s->nan ? NAN : s->inf ? INFINITY : s->mean);
+        tg_text_json_number(text, s->nan ? NAN : s->inf ? INFINITY : s->mean);
         tg_text_put(text, ",");
     } else {
         tg_text_put(text, "{");
@@ -89,7 +89,7 @@ static void tensor_member(tg_text *text, const tg_graph *graph, const char *name
     }
     tg_text_add(text, "\"%s\":[", name);
     for (int64_t i = 0; i < s->count; i++) {
-        number(text, at(node, i));
+        tg_text_json_number(text, at(node, i));
         tg_text_put(text, ",");
     }
     finish(text, "],");
@@ -99,10 +99,10 @@ static void option_member(tg_text *text, const tg_attr *attr, const void *at) {
     tg_text_add(text, "\"%s\":", attr->name);
     switch (attr->type) {
     case TG_ATTR_DOUBLE:
-        number(text, *(const double *)at);
+        tg_text_json_number(text, *(const double *)at);
         break;
     case TG_ATTR_INT:
-        number(text, *(const int *)at);
+        tg_text_json_number(text, *(const int *)at);
         break;
     case TG_ATTR_BOOL:
         tg_text_put(text, *(const bool *)at ? "true" : "false");

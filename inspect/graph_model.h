@@ -37,6 +37,8 @@ void tg_text_type(tg_text *text, tg_dtype dtype, const tg_shape *shape);
 void tg_text_value(tg_text *text, const tg_graph *graph, const tg_node *node);
 void tg_text_grad(tg_text *text, const tg_graph *graph, const tg_node *node);
 void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *summary);
+/* The shortest decimal that reads back as x; JSON knows no NaN and no infinity: "nan", "inf", "-inf". */
+void tg_text_json_number(tg_text *text, double x);
 /* 1234567 -> "1.23 M" with the unit behind it. */
 void tg_text_count(tg_text *text, double count, const char *unit);
 
@@ -66,6 +68,7 @@ void tg_text_adjoint(tg_text *text, const tg_node *node, int k);
 void tg_graph_write_text(const tg_graph *graph, tg_text *text);
 void tg_graph_write_mermaid(const tg_graph *graph, tg_text *text);
 void tg_graph_write_json(const tg_graph *graph, tg_text *text);
+void tg_graph_write_page(const tg_graph *graph, tg_text *text);
 void tg_graph_write_title(const tg_graph *graph, tg_text *text); /* for dot */
 void tg_graph_write_circuit(const tg_graph *graph, tg_text *text);
 void tg_graph_write_dot(const tg_graph *graph, tg_text *text);

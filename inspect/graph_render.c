@@ -33,6 +33,9 @@ static void write_text(const tg_graph *graph, tg_graph_format format, tg_text *t
     case TG_GRAPH_JSON:
         tg_graph_write_json(graph, text);
         break;
+    case TG_GRAPH_HTML:
+        tg_graph_write_page(graph, text);
+        break;
     default:
         graph->spec.circuit ? tg_graph_write_circuit(graph, text) : tg_graph_write_dot(graph, text);
         break;
@@ -82,10 +85,10 @@ static bool write_file(const char *path, const char *bytes, size_t size, tg_stat
 bool tg_graph_save(const tg_tape *tape, const char *path, tg_graph_spec spec, tg_status *status) {
     int format = path && strrchr(path, '.') ? tg_graph_format_find(path) : -1;
     if (format < 0)
-        return tg_status_fail(status,
-                              "%s: no graph format ends like this; use .txt, .dot, .svg, .png, .mmd or .json",
-                              path ? path : "(no file)");
-    if (format == TG_GRAPH_JSON && !spec.detail) spec.detail = TG_DETAIL_COSTS;
+        return tg_status_fail(
+            status, "%s: no graph format ends like this; use .txt, .dot, .svg, .png, .mmd, .json or .html",
+            path ? path : "(no file)");
+    if ((format == TG_GRAPH_JSON || format == TG_GRAPH_HTML) && !spec.detail) spec.detail = TG_DETAIL_COSTS;
     tg_graph *graph = tg_graph_new(tape, spec, status);
     size_t size;
     char *bytes = graph ? tg_graph_render(graph, (tg_graph_format)format, &size, status) : NULL;

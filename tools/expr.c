@@ -12,9 +12,11 @@
 typedef struct settings {
     const char *formula, *bindings[MAX_BINDINGS];
     int count;
-    const char *svg, *sweep;
+    const char *svg, *html, *sweep;
     bool dot, json, hessian, derivatives;
 } settings;
+
+enum { KEY_HTML = 256 };
 
 static const struct argp_option options[] = {
     {"json", 'j', 0, 0, "One JSON object on standard output: value, gradients by name", 1},
@@ -24,6 +26,8 @@ static const struct argp_option options[] = {
      "Lines of X, value and derivative for N values of the scalar X, as CSV; with --svg a plot of them", 1},
     {"dot", 'd', 0, 0, "The graph with values and gradients as dot text", 2},
     {"svg", 'S', "FILE", 0, "The same drawn into FILE (.svg, .png, .dot, .mmd, .json, .txt)", 2},
+    {"html", KEY_HTML, "FILE", 0,
+     "A page on which one steps forward and backward, edits the inputs, and is quizzed", 2},
     {0}};
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -43,6 +47,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case 'S':
         s->svg = arg;
+        return 0;
+    case KEY_HTML:
+        if (tg_graph_format_find(arg) != TG_GRAPH_HTML)
+            argp_error(state, "--html: %s does not end with .html", arg);
+        s->html = arg;
         return 0;
     case 's':
         s->sweep = arg;
@@ -281,10 +290,9 @@ static int show(const settings *s, tg_tape *tape, tg_node *y) {
         return tg_cli_fail("--derivatives: one scalar input and a scalar result are needed");
     if (tg_requires_grad(y)) tg_backward_from(y, NULL);
     if (tg_failed(tape)) return tg_cli_fail("%s", tg_error(tape));
-    if (s->svg &&
-        !tg_graph_save(tape, s->svg, (tg_graph_spec){.detail = TG_DETAIL_GRADIENTS, .title = s->formula},
-                       &status))
-        return tg_cli_fail("%s", status.message);
+    const tg_graph_spec spec = {.detail = TG_DETAIL_GRADIENTS, .title = s->formula};
+    if (s->svg && !tg_graph_save(tape, s->svg, spec, &status)) return tg_cli_fail("%s", status.message);
+    if (s->html && !tg_graph_save(tape, s->html, spec, &status)) return tg_cli_fail("%s", status.message);
     extras x = {0};
     bool ok = !tg_requires_grad(y) || ((!s->hessian || make_hessian(&x.hessian, tape, y, s->count)) &&
                                        (!s->derivatives || derivatives_of(tape, y, x.derivatives)));

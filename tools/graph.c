@@ -19,6 +19,7 @@ typedef struct input {
 enum {
     OPT_SVG = 256,
     OPT_PNG,
+    OPT_HTML,
     OPT_MERMAID,
     OPT_DETAIL,
     OPT_COLOUR,
@@ -49,12 +50,13 @@ static const struct argp_option options[] = {
     {"dtype", OPT_DTYPE, "TYPE", 0, "f32 (default) or f64", 1},
     {"evaluation", OPT_EVALUATION, 0, 0, "Ops with two faces (dropout) show the one for evaluation", 1},
     {0, 0, 0, 0, "What is written; without any of these, a listing on standard output", 2},
-    {"out", 'o', "FILE", 0, "The format that the name ends with: .txt .dot .svg .png .mmd .json", 2},
+    {"out", 'o', "FILE", 0, "The format that the name ends with: .txt .dot .svg .png .mmd .json .html", 2},
     {"dot", 'd', 0, 0, "Graphviz' dot text, on standard output", 2},
     {"mermaid", OPT_MERMAID, 0, 0, "Mermaid text, on standard output", 2},
     {"json", 'j', 0, 0, "Everything, as JSON, on standard output", 2},
     {"svg", OPT_SVG, "FILE", 0, "A picture, drawn by Graphviz", 2},
     {"png", OPT_PNG, "FILE", 0, "Likewise, as pixels", 2},
+    {"html", OPT_HTML, "FILE", 0, "A page on which one steps forward and backward", 2},
     {0, 0, 0, 0, "What it says", 3},
     {"detail", OPT_DETAIL, "LEVEL", 0,
      "op, shapes (default), values, gradients, costs: each with those before", 3},
@@ -144,6 +146,9 @@ static error_t parse_output(int key, char *arg, struct argp_state *state) {
         return 0;
     case OPT_PNG:
         set_file(state, in, TG_GRAPH_PNG, arg);
+        return 0;
+    case OPT_HTML:
+        set_file(state, in, TG_GRAPH_HTML, arg);
         return 0;
     case ARGP_KEY_ARG: /* --dot FILE */
         if (in->format < 0 || in->file) return tg_cli_other_key(key, arg, state);
@@ -255,7 +260,8 @@ static int put(const input *in, const char *text, size_t size) {
 static int write_graph(input *in, const tg_tape *tape) {
     tg_status status = {0};
     int format = in->format < 0 ? TG_GRAPH_TEXT : in->format;
-    if (format == TG_GRAPH_JSON && !in->spec.detail) in->spec.detail = TG_DETAIL_COSTS;
+    if ((format == TG_GRAPH_JSON || format == TG_GRAPH_HTML) && !in->spec.detail)
+        in->spec.detail = TG_DETAIL_COSTS;
     tg_graph *graph = tg_graph_new(tape, in->spec, &status);
     size_t size = 0;
     char *text = graph ? tg_graph_render(graph, (tg_graph_format)format, &size, &status) : NULL;
@@ -278,8 +284,10 @@ static int run_on(input *in, tg_tape *tape, tg_node *loss) {
         spec->profile = profile;
     }
     bool wanted = in->backward || spec->detail >= TG_DETAIL_GRADIENTS || spec->circuit ||
-                  spec->colour == TG_COLOUR_GRADIENT || in->format == TG_GRAPH_JSON;
+                  spec->colour == TG_COLOUR_GRADIENT || in->format == TG_GRAPH_JSON ||
+                  in->format == TG_GRAPH_HTML;
     if (wanted && !spec->forward_only) tg_backward(loss);
+    if (in->format == TG_GRAPH_HTML && !spec->title) spec->title = in->model;
     if (in->backward && spec->detail < TG_DETAIL_GRADIENTS) spec->detail = TG_DETAIL_GRADIENTS;
     int exit_status = tg_failed(tape) ? tg_cli_fail("%s", tg_error(tape)) : write_graph(in, tape);
     if (in->profile && exit_status == TG_EXIT_OK) {

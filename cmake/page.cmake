@@ -1,0 +1,20 @@
+# Writes page_template.c: the template of the HTML page (inspect/page/page.html) with its style and its scripts
+# put in, as an array of bytes.
+
+file(READ ${FOLDER}/page.html page)
+file(READ ${FOLDER}/page.css style)
+set(script "")
+string(REPLACE "," ";" SCRIPTS "${SCRIPTS}")
+foreach(name ${SCRIPTS})
+  file(READ ${FOLDER}/${name}.js part)
+  string(APPEND script "${part}\n")
+endforeach()
+string(REPLACE "@STYLE@" "${style}" page "${page}")
+string(REPLACE "@SCRIPT@" "${script}" page "${page}")
+file(WRITE ${OUTPUT}.html "${page}")
+file(READ ${OUTPUT}.html bytes HEX)
+string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
+string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+file(WRITE ${OUTPUT} "/* Generated from inspect/page/. */\n#include \"inspect/page.h\"\n
+const unsigned char tg_page_template[] = {\n${bytes}0};
+const size_t tg_page_template_size = sizeof tg_page_template - 1;\n")

@@ -1,0 +1,90 @@
+/* Numbers and names as they are shown. */
+
+function short(x, digits = 4) {
+  if (Number.isNaN(x)) return 'NaN';
+  if (!Number.isFinite(x)) return x < 0 ? '−∞' : '∞';
+  if (x === 0) return '0';
+  const size = Math.abs(x);
+  const text = size >= 1e6 || size < 1e-4 ? x.toExponential(Math.max(1, digits - 2)) : String(Number(x.toPrecision(digits)));
+  return text.replace('e+', 'e').replaceAll('-', '−');
+}
+/* In an equation a negative number stands in parentheses. */
+function inEquation(x) {
+  const text = short(x, 5);
+  return x < 0 ? `(${text})` : text;
+}
+/* A value in a few characters: the number, or what a tensor lies between. */
+function brief(v, digits = 3) {
+  if (v === UNKNOWN) return '–';
+  if (isScalar(v)) return short(v);
+  if (!v.n) return 'empty';
+  if (v.s[0] === v.s[2] && !v.bad) return short(v.s[0], digits);
+  return `${short(v.s[0], digits)} … ${short(v.s[2], digits)}`;
+}
+/* The same with the mean and what is not finite. */
+function summary(v) {
+  if (v === UNKNOWN || isScalar(v) || !v.n) return brief(v);
+  const [low, mean, high] = v.s.map(x => short(x));
+  const bad = v.bad ? `, ${v.bad[0]} NaN, ${v.bad[1]} infinite` : '';
+  return `${v.n} elements: min ${low}, mean ${mean}, max ${high}${bad}`;
+}
+const exact = String;
+
+/* "+" of "a + b": what remains of the infix form without its arguments; else the op's name. */
+function gateLabel(node) {
+  const infix = node.op.infix ?? '';
+  const sign = infix.replace(/[a-z ]/g, '');
+  if (sign.length === 1 && /[-+*/^@]/.test(sign)) return {'*': '×', '-': '−', '/': '÷'}[sign] ?? sign;
+  return node.op.name;
+}
+const label = node => node.name || `v${node.id}`;
+const plain = text => text.replaceAll(' * ', ' · ').replace(/-(?![A-Za-z])|(?<![A-Za-z])-/g, '−');
+
+/* The pieces of an equation: {text} or {text, node, grad} for v4 and dv4. */
+function pieces(equation) {
+  const found = [];
+  let at = 0;
+  for (const m of equation.matchAll(/\b(d?)v(\d+)\b/g)) {
+    if (m.index > at) found.push({text: plain(equation.slice(at, m.index))});
+    found.push({text: m[0], node: Number(m[2]), grad: m[1] === 'd'});
+    at = m.index + m[0].length;
+  }
+  if (at < equation.length) found.push({text: plain(equation.slice(at))});
+  return found;
+}
+
+function element(name, attributes = {}, ...children) {
+  const e = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
+  e.append(...children);
+  return e;
+}
+function svg(name, attributes = {}, ...children) {
+  const e = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
+  e.append(...children);
+  return e;
+}
+/* An equation whose v4 and dv4 light up their node. */
+function equationElement(equation) {
+  const span = element('span', {class: 'equation'});
+  for (const p of pieces(equation)) {
+    const piece = element('span', p.node === undefined ? {} : {class: p.grad ? 'ref grad' : 'ref value', 'data-node': p.node});
+    piece.textContent = p.text;
+    span.append(piece);
+  }
+  return span;
+}
+
+/* From blue by white to orange, the same distance from 0 on both sides; in the dark, by black. */
+function heatColour(x, largest) {
+  if (!Number.isFinite(x)) return 'var(--bad)';
+  const share = Math.round(100 * Math.min(1, Math.abs(x) / (largest || 1)));
+  return `color-mix(in oklab, var(${x < 0 ? '--cold' : '--hot'}) ${share}%, var(--paper))`;
+}
+/* Rows and columns of a tensor: its last axis runs to the right. */
+function gridOf(shape, count) {
+  const columns = shape.length ? shape[shape.length - 1] || 1 : 1;
+  return {columns, rows: Math.ceil(count / columns)};
+}
+const largestOf = v => Math.max(...v.d.filter(Number.isFinite).map(Math.abs), 0);

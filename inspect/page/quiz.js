@@ -1,0 +1,83 @@
+/* The quiz: gradients stay hidden until they are asked for, or answered. */
+
+class Quiz {
+  constructor(tape, panel, changed) {
+    this.tape = tape;
+    this.panel = panel;
+    this.changed = changed;
+    this.on = false;
+    this.selected = null;
+    this.answers = new Map(); /* node id -> 'right' | 'wrong' | 'shown' */
+    const find = name => panel.querySelector(`[data-quiz=${name}]`);
+    [this.question, this.input, this.feedback, this.score] = ['question', 'input', 'feedback', 'score'].map(find);
+    find('form').addEventListener('submit', event => {
+      event.preventDefault();
+      this.check();
+    });
+    find('reveal').addEventListener('click', () => this.reveal());
+    find('again').addEventListener('click', () => this.start());
+  }
+
+  hides(n) { return this.on && n.grad !== UNKNOWN && !n.seed && !this.opened(n.id); }
+  opened(id) { return ['right', 'shown'].includes(this.answers.get(id)); }
+  questions() { return this.tape.nodes.filter(n => n.at && n.grad !== UNKNOWN && !n.seed); }
+
+  start() {
+    this.answers.clear();
+    this.feedback.textContent = '';
+    this.ask(this.questions().at(-1)?.id ?? null);
+  }
+  toggle() {
+    this.on = !this.on;
+    this.panel.hidden = !this.on;
+    if (this.on) this.start();
+    this.changed();
+  }
+  ask(id) {
+    if (!this.on) {
+      this.selected = id;
+      return;
+    }
+    this.selected = id;
+    const n = this.tape.nodes[id];
+    this.input.value = '';
+    this.showScore();
+    if (!n) return;
+    const seed = this.tape.nodes.find(m => m.seed);
+    this.question.textContent = n.grad === UNKNOWN ? `No gradient arrives at ${label(n)}.` :
+      `How fast does ${seed ? label(seed) : 'the result'} change with ${label(n)}? dv${n.id} =`;
+    this.input.disabled = !isScalar(n.grad) || n.seed || this.opened(id);
+    this.changed();
+  }
+  check() {
+    const n = this.tape.nodes[this.selected], answer = Number(this.input.value.replace('−', '-').replace(',', '.'));
+    if (!n || !isScalar(n.grad) || this.input.disabled || !this.input.value.trim()) return;
+    const right = Math.abs(answer - n.grad) <= Math.max(0.01 * Math.abs(n.grad), 5e-4);
+    if (right && !this.answers.has(n.id)) this.answers.set(n.id, 'right');
+    else if (right) this.answers.set(n.id, 'shown');
+    else if (!this.answers.has(n.id)) this.answers.set(n.id, 'wrong');
+    this.feedback.textContent = right ? `Right: dv${n.id} = ${short(n.grad, 6)}.` :
+      `Not ${short(answer)}. Hint: add up, over every use of ${label(n)}, upstream times local derivative.`;
+    if (right) this.next();
+    this.showScore();
+    this.changed();
+  }
+  reveal() {
+    const n = this.tape.nodes[this.selected];
+    if (!n || n.grad === UNKNOWN || n.seed) return;
+    if (!this.opened(n.id)) this.answers.set(n.id, 'shown');
+    this.feedback.textContent = `dv${n.id} = ${isScalar(n.grad) ? short(n.grad, 6) : summary(n.grad)}.`;
+    this.next();
+    this.showScore();
+    this.changed();
+  }
+  next() {
+    const left = this.questions().filter(n => !this.opened(n.id)).at(-1);
+    if (left) this.ask(left.id);
+    else this.input.disabled = true;
+  }
+  showScore() {
+    const right = [...this.answers.values()].filter(a => a === 'right').length;
+    this.score.textContent = `${right} of ${this.questions().length} right at the first try`;
+  }
+}
