@@ -48,6 +48,22 @@ static void fit_deviation(tg_scaler *s, const tg_dataset *train) {
         s->factor[j] = inverse(sqrt(s->factor[j] / (double)train->count));
 }
 
+/* One mean and one deviation for all features. */
+static void fit_whole(tg_scaler *s, const tg_dataset *train) {
+    double sum = 0, squares = 0;
+    for (int64_t j = 0; j < s->features; j++) sum += s->shift[j];
+    const double mean = s->features ? sum / (double)s->features : 0;
+    const int64_t n = train->count * s->features;
+    for (int64_t i = 0; i < n; i++) {
+        double d = tg_element(train, i) - mean;
+        squares += d * d;
+    }
+    for (int64_t j = 0; j < s->features; j++) {
+        s->shift[j] = mean;
+        s->factor[j] = inverse(sqrt(squares / (double)n));
+    }
+}
+
 static void fit_range(tg_scaler *s, const tg_dataset *train) {
     for (int64_t j = 0; j < s->features; j++) {
         double least = INFINITY, greatest = -INFINITY;
@@ -77,6 +93,7 @@ tg_scaler *tg_scaler_fit(const tg_dataset *train, tg_scaling scaling, tg_status 
     } else {
         fit_mean(scaler, train);
         if (scaling == TG_STANDARDISE) fit_deviation(scaler, train);
+        if (scaling == TG_STANDARDISE_WHOLE) fit_whole(scaler, train);
     }
     return scaler;
 }

@@ -8,9 +8,11 @@
 #include "dataset.h"
 
 typedef enum tg_scaling {
-    TG_STANDARDISE,   /* shift: the mean; factor: 1 / standard deviation (divisor n), 1 where that is 0 */
-    TG_SUBTRACT_MEAN, /* shift: the mean (the mean image, for images); factor 1 */
-    TG_UNIT_RANGE     /* shift: the least value; factor: 1 / (greatest - least), 1 where that is 0 */
+    TG_STANDARDISE,       /* shift: the mean; factor: 1 / standard deviation (divisor n), 1 where that is 0 */
+    TG_STANDARDISE_WHOLE, /* the same with one mean and one deviation over all features: usual for images,
+                             whose dark corners would otherwise be blown up */
+    TG_SUBTRACT_MEAN,     /* shift: the mean (the mean image, for images); factor 1 */
+    TG_UNIT_RANGE         /* shift: the least value; factor: 1 / (greatest - least), 1 where that is 0 */
 } tg_scaling;
 
 typedef struct tg_scaler { /* read-only */

@@ -1,5 +1,6 @@
 #include "source.h"
 #include "data/idx.h"
+#include "data/scaler.h"
 #include "data/synthetic.h"
 
 #include <stdlib.h>
@@ -27,9 +28,16 @@ static bool open_mnist(tg_source *source, const char *folder, tg_dtype dtype, tg
     source->train = tg_mnist_load(folder, true, (tg_load_spec){.dtype = dtype}, status);
     if (source->train) source->test = tg_mnist_load(folder, false, (tg_load_spec){.dtype = dtype}, status);
     if (!source->train || !source->test) return false;
-    tg_dataset_scale(source->train, 1.0 / 255);
-    tg_dataset_scale(source->test, 1.0 / 255);
     return true;
+}
+
+/* Mean 0 and deviation 1 over all pixels of the training set. */
+static bool standardise(tg_source *source, tg_status *status) {
+    tg_scaler *scaler = tg_scaler_fit(source->train, TG_STANDARDISE_WHOLE, status);
+    bool ok = scaler && tg_scaler_apply(scaler, source->train, status) &&
+              tg_scaler_apply(scaler, source->test, status);
+    tg_scaler_free(scaler);
+    return ok;
 }
 
 bool tg_source_open(tg_source *source, const char *spec, tg_dtype dtype, tg_status *status) {
@@ -41,6 +49,7 @@ bool tg_source_open(tg_source *source, const char *spec, tg_dtype dtype, tg_stat
         ok = open_mnist(source, spec + 6, dtype, status);
     else
         ok = tg_status_fail(status, "unknown data '%s': give %s", spec, TG_SOURCE_HELP);
+    ok = ok && standardise(source, status);
     if (!ok) tg_source_free(source);
     return ok;
 }

@@ -142,6 +142,12 @@ static void scalers_are_fitted_on_one_set_and_applied_to_others(void **state) {
     assert_true(tg_scaler_apply(standard, test, NULL));
     assert_close(tg_dataset_at(test, 1, 0), (10 - 4) / sqrt(5), 1e-6);
     assert_close(tg_dataset_at(test, 1, 1), 11 - 4, 0);
+    tg_scaler *whole = tg_scaler_fit(train, TG_STANDARDISE_WHOLE, NULL);
+    for (int j = 0; j < 2; j++) { /* 1 3 5 7 and four times 4: mean 4, squares 9+1+1+9 over 8 elements */
+        assert_close(whole->shift[j], 4, 0);
+        assert_close(whole->factor[j], 1 / sqrt(2.5), 1e-15);
+    }
+    tg_scaler_free(whole);
     tg_scaler *mean = tg_scaler_fit(train, TG_SUBTRACT_MEAN, NULL);
     assert_close(mean->factor[0], 1, 0);
     tg_scaler *range = tg_scaler_fit(train, TG_UNIT_RANGE, NULL);
