@@ -1,4 +1,4 @@
-/* plan_internal.h: the plan's steps. Private to plan*.c. */
+/* plan_internal.h: the plan's steps. Private. */
 #ifndef TG_CORE_PLAN_INTERNAL_H
 #define TG_CORE_PLAN_INTERNAL_H
 

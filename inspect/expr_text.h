@@ -1,4 +1,4 @@
-/* expr_text.h: the words of a formula, and its constants. Private to expr*.c. */
+/* expr_text.h: the words of a formula, and its constants. Private. */
 #ifndef TG_INSPECT_EXPR_TEXT_H
 #define TG_INSPECT_EXPR_TEXT_H
 
