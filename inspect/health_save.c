@@ -91,7 +91,7 @@ static void plot_curves(const tg_health *health, bool parameters, int column, co
         tg_text_put(text, any ? ", \\\n  " : "");
         tg_text_put(text, "table using ((strcol(2) eq ");
         put_quoted(text, r->name);
-        tg_text_add(text, ") ? $1 : NaN):%d with linespoints title ", column);
+        tg_text_add(text, ") ? $1 : NaN):%d with linespoints linewidth 2 title ", column);
         put_quoted(text, r->name);
         any = true;
     }
@@ -112,7 +112,7 @@ static void plot_histograms(const tg_health *health, bool parameters, const char
         tg_text_put(text, "bins using ((strcol(2) eq ");
         put_quoted(text, r->name);
         tg_text_add(text,
-                    " && strcol(3) eq '%s' && $1 == %d) ? $4 : NaN):($5 > 0 ? $5 : NaN) with steps title ",
+                    " && strcol(3) eq '%s' && $1 == %d) ? $4 : NaN):($5 > 0 ? $5 : NaN) with steps linewidth 2 title ",
                     of, last);
         put_quoted(text, r->name);
         any = true;
@@ -121,7 +121,7 @@ static void plot_histograms(const tg_health *health, bool parameters, const char
 }
 
 static void write_script(const tg_health *health, const char *path, tg_text *text) {
-    tg_text_put(text, "# gnuplot draws this: how the layers were doing.\nset datafile separator ','\n"
+    tg_text_put(text, "# gnuplot draws this: how the layers were doing.\nset datafile separator ','\nset datafile missing NaN\n"
                       "set terminal svg size 1300,900 font 'Helvetica,13' background 'white'\nset output ");
     tg_text quoted = {0};
     const char *slash = strrchr(path, '/'); /* the files stand beside the script */
