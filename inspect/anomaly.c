@@ -33,6 +33,7 @@ static void put_name(tg_text *text, const tg_node *node) {
     tg_text_put(text, " (");
     if (clean.data) tg_text_escape(text, clean.data, TG_ESCAPE_LINE);
     tg_text_put(text, ")");
+    text->failed |= clean.failed;
     tg_text_free(&clean);
 }
 

@@ -89,6 +89,7 @@ static void put_string(tg_text *text, const char *name, const char *value) {
     tg_text clean = {0};
     tg_text_clean(&clean, value ? value : "");
     if (clean.data) tg_text_escape(text, clean.data, TG_ESCAPE_JSON);
+    text->failed |= clean.failed;
     tg_text_free(&clean);
     tg_text_put(text, "\"");
 }
@@ -102,6 +103,7 @@ static bool wrote_past_the_end(const trial *t, int k) {
 static void mark_argument(const trial *t, int k, marks *m) {
     char shape[TG_SHAPE_TEXT];
     tg_comparison c = tg_compare_grad(t->x[k], t->dx[k], t->a->tolerance > 0 ? t->a->tolerance : 1e-7);
+    m->results.failed |= c.match == TG_MATCH_MISSING && tg_grad(t->x[k]); /* no memory to compare */
     bool missing = c.match == TG_MATCH_MISSING; /* y does not depend on it: zeros are right */
     if (missing) {
         c.match = TG_MATCH_EXACT;

@@ -114,13 +114,13 @@ static double dead_share(const tg_node *node, double threshold) {
     return units ? (double)dead / (double)units : NAN;
 }
 
-/* The share of the elements whose local derivative is small beside the largest. */
-static double saturated_share(const tg_node *node, double share) {
+/* The share of the elements whose local derivative is small beside the largest; false without memory. */
+static bool saturated_share(const tg_node *node, double share, double *result) {
     size_t size = tg_dtype_size(tg_dtype_of(node));
     int64_t n = tg_size(node), small = 0;
     char *ones = tg_tensor_alloc(n, size);
     void *slopes = tg_tensor_alloc(n, size);
-    double largest = 0, result = NAN;
+    double largest = 0;
     bool wide = tg_dtype_of(node) == TG_F64;
     for (int64_t i = 0; ones && i < n; i++) {
         if (wide)
@@ -128,18 +128,19 @@ static double saturated_share(const tg_node *node, double share) {
         else
             ((float *)(void *)ones)[i] = 1;
     }
-    if (n && ones && slopes && tg_send_backward(node, ones, (void *[]){slopes})) {
+    bool ok = ones && slopes && tg_send_backward(node, ones, (void *[]){slopes});
+    if (ok) {
         for (int64_t i = 0; i < n; i++)
             largest = fmax(largest, fabs(wide ? ((double *)slopes)[i] : (double)((float *)slopes)[i]));
         for (int64_t i = 0; i < n; i++) {
             double slope = fabs(wide ? ((double *)slopes)[i] : (double)((float *)slopes)[i]);
             small += slope <= share * largest;
         }
-        result = (double)small / (double)n;
+        *result = (double)small / (double)n;
     }
     tg_tensor_free(ones);
     tg_tensor_free(slopes);
-    return result;
+    return ok;
 }
 
 /* ---- a look ---- */
@@ -182,8 +183,7 @@ static bool measure(tg_health *health, const tg_node *node, const tg_node *playe
                      &row->grad_high, row->grad_count);
     if (row->is_parameter) return remember(health, tg_param_of(node));
     row->dead = dead_share(played, health->spec.dead);
-    row->saturated = saturated_share(played, health->spec.saturated);
-    return true;
+    return saturated_share(played, health->spec.saturated, &row->saturated);
 }
 
 static bool look(tg_health *health, const tg_node *loss, tg_tape *shadow, int epoch) {

@@ -112,7 +112,8 @@ static void plot_histograms(const tg_health *health, bool parameters, const char
         tg_text_put(text, "bins using ((strcol(2) eq ");
         put_quoted(text, r->name);
         tg_text_add(text,
-                    " && strcol(3) eq '%s' && $1 == %d) ? $4 : NaN):($5 > 0 ? $5 : NaN) with steps linewidth 2 title ",
+                    " && strcol(3) eq '%s' && $1 == %d) ? $4 : NaN):($5 > 0 ? $5 : NaN) with steps linewidth "
+                    "2 title ",
                     of, last);
         put_quoted(text, r->name);
         any = true;
@@ -121,7 +122,8 @@ static void plot_histograms(const tg_health *health, bool parameters, const char
 }
 
 static void write_script(const tg_health *health, const char *path, tg_text *text) {
-    tg_text_put(text, "# gnuplot draws this: how the layers were doing.\nset datafile separator ','\nset datafile missing NaN\n"
+    tg_text_put(text, "# gnuplot draws this: how the layers were doing.\nset datafile separator ','\nset "
+                      "datafile missing NaN\n"
                       "set terminal svg size 1300,900 font 'Helvetica,13' background 'white'\nset output ");
     tg_text quoted = {0};
     const char *slash = strrchr(path, '/'); /* the files stand beside the script */
@@ -133,6 +135,7 @@ static void write_script(const tg_health *health, const char *path, tg_text *tex
         tg_text_put(text, before[i]);
         put_quoted(text, quoted.data ? quoted.data : "");
     }
+    text->failed |= quoted.failed;
     tg_text_free(&quoted);
     tg_text_put(text, "\nset grid\nset key outside right top noenhanced\nset colorsequence podo\nset "
                       "multiplot layout 3,2\n");

@@ -1,6 +1,7 @@
 /* The graph model and its dot, SVG and PNG writers. */
 #include "support/test.h"
 
+#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -167,6 +168,42 @@ static const char *const awkward[] = {"say \"hi\"",
                                       "`x` #1; end",
                                       ""};
 
+/* A label that holds a newline or a quote must not end a line or a string of any format. */
+static void check_lines(const tg_tape *tape) {
+    tg_graph *graph = tg_graph_new(tape, (tg_graph_spec){.forward_only = true}, NULL);
+    char *text = tg_graph_render(graph, TG_GRAPH_TEXT, NULL, NULL),
+         *mermaid = tg_graph_render(graph, TG_GRAPH_MERMAID, NULL, NULL);
+    int lines = 0, quotes = 0;
+    for (const char *c = text; *c; c++) lines += *c == '\n';
+    assert_int_equal(lines, tg_tape_size(tape));
+    for (const char *c = mermaid; *c; c++) {
+        quotes += *c == '"';
+        if (*c == '\n') assert_true(quotes == 0 || quotes == 2);
+        if (*c == '\n') quotes = 0;
+    }
+    tg_graph_release(text);
+    tg_graph_release(mermaid);
+    tg_graph_free(graph);
+}
+
+static void check_json(const tg_tape *tape) {
+    tg_graph *graph = tg_graph_new(
+        tape, (tg_graph_spec){.detail = TG_DETAIL_COSTS, .title = awkward[0], .where = true}, NULL);
+    char *text = tg_graph_render(graph, TG_GRAPH_JSON, NULL, NULL);
+    assert_null(strchr(text, '<'));
+    cJSON *json = cJSON_Parse(text);
+    assert_non_null(json);
+    const cJSON *nodes = cJSON_GetObjectItem(json, "nodes");
+    for (int i = 0; i < tg_tape_size(tape); i++)
+        assert_string_equal(cJSON_GetObjectItem(cJSON_GetArrayItem(nodes, i), "name")->valuestring,
+                            graph->nodes[i].name);
+    assert_string_equal(graph->nodes[0].name, awkward[0]);
+    assert_string_equal(graph->nodes[12].name, "bell\xef\xbf\xbd\xef\xbf\xbd");
+    cJSON_Delete(json);
+    tg_graph_release(text);
+    tg_graph_free(graph);
+}
+
 static void any_label_gives_a_readable_file(void **state) {
     (void)state;
     tg_tape *tape = tg_tape_new(TG_F64);
@@ -191,6 +228,8 @@ static void any_label_gives_a_readable_file(void **state) {
         assert_non_null(strstr(status.message, "libgraphviz-dev"));
     tg_graph_release(svg);
     tg_graph_free(graph);
+    check_lines(tape);
+    check_json(tape);
     tg_tape_free(tape);
 }
 
