@@ -24,6 +24,8 @@ inside && pending { # the first line tells: a program begins with a comment or a
         print "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <math.h>" > file
         print "#include \"tapegrad.h\"\nint main(void) {" > file
     }
-    printf "#line %d \"%s\"\n", first, FILENAME > file
+    name = FILENAME
+    sub(/.*\//, "", name)
+    printf "#line %d \"%s\"\n", first, name > file
 }
 inside { print > file }
