@@ -1,5 +1,6 @@
 /* tapegrad graph: the graph of a model as a listing, a picture, or data for programs. */
 #include "cli.h"
+#include "network.h"
 #include "tapegrad.h"
 
 #include <stdio.h>
@@ -43,8 +44,8 @@ enum {
 
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "The network", 1},
-    {"model", 'm', "SIZES", 0, "Inputs, hidden units, outputs: 784-64-10 (the default)", 1},
-    {"activation", 'a', "NAME", 0, "After each hidden layer (default relu)", 1},
+    {"model", 'm', "NETWORK", 0, TG_NETWORK_HELP, 1},
+    {"activation", 'a', "NAME", 0, "After each hidden layer of SIZES (default relu)", 1},
     {"batch", 'b', "N", 0, "Examples in a batch (default 4)", 1},
     {"seed", OPT_SEED, "N", 0, "Of the parameters and the random input (default 1)", 1},
     {"dtype", OPT_DTYPE, "TYPE", 0, "f32 (default) or f64", 1},
@@ -228,13 +229,14 @@ static void fill(tg_node *x, tg_node *label, int64_t classes, uint64_t seed) {
     for (int64_t i = 0; i < tg_size(label); i++) labels[i] = (int32_t)tg_rng_below(&rng, (uint64_t)classes);
 }
 
-static tg_node *record(const input *in, const tg_mlp *net, tg_tape *tape) {
-    int64_t batch = in->batch, classes = tg_mlp_size(net, tg_mlp_depth(net));
-    tg_node *x = tg_input(tape, "x", in->dtype, 2, (int64_t[]){batch, tg_mlp_size(net, 0)});
+static tg_node *record(const input *in, const tg_network *net, tg_tape *tape) {
+    int64_t batch = in->batch, dims[TG_MAX_RANK] = {batch};
+    memcpy(dims + 1, net->input.dim, (size_t)net->input.rank * sizeof *dims);
+    tg_node *x = tg_input(tape, "x", in->dtype, 1 + net->input.rank, dims);
     tg_node *label = tg_input(tape, "label", TG_I32, 1, &batch);
     if (tg_failed(tape)) return NULL;
-    fill(x, label, classes, in->seed);
-    return tg_name(tg_cross_entropy(tg_name(tg_mlp_apply(net, x), "logits"), label), "loss");
+    fill(x, label, net->classes, in->seed);
+    return tg_name(tg_cross_entropy(tg_name(tg_network_apply(net, x), "logits"), label), "loss");
 }
 
 static const tg_node *find_focus(const tg_tape *tape, const char *name) {
@@ -314,6 +316,7 @@ static int run(int argc, char **argv) {
         "  tapegrad graph --model 784-64-10 --svg net.svg         a picture\n"
         "  tapegrad graph --model 2-3-2 --backward -o net.png     with values and gradients\n"
         "  tapegrad graph --model 784-64-10 --colour time --svg time.svg\n"
+        "  tapegrad graph --model '3x32x32: flatten, linear 64, relu, dropout 0.8, linear 10' -o net.html\n"
         "  tapegrad graph --plan --profile                        what replay runs, and how long each op "
         "takes",
         0,
@@ -326,14 +329,16 @@ static int run(int argc, char **argv) {
         return tg_cli_fail(
             "--plan and --profile go with the listing or with a FILE, not with %s on standard output",
             in.format == TG_GRAPH_JSON ? "JSON" : "a graph");
-    tg_mlp_spec spec = {.activation = in.activation, .seed = in.seed, .dtype = in.dtype, .status = &status};
-    tg_mlp *net = tg_mlp_parse(in.model, &spec, &status) ? tg_mlp_new(spec) : NULL;
-    if (!net) return tg_cli_fail("%s", status.message);
+    tg_network net;
+    if (!tg_network_open(&net, in.model, in.activation, in.seed, in.dtype, &status)) {
+        tg_network_close(&net);
+        return tg_cli_fail("%s", status.message);
+    }
     tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = in.dtype, .evaluation = in.evaluation});
-    tg_node *loss = tape ? record(&in, net, tape) : NULL;
+    tg_node *loss = tape ? record(&in, &net, tape) : NULL;
     int exit_status = loss ? run_on(&in, tape, loss) : tg_cli_fail("%s", tg_error(tape));
     tg_tape_free(tape);
-    tg_mlp_free(net);
+    tg_network_close(&net);
     return exit_status;
 }
 

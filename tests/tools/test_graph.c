@@ -68,6 +68,23 @@ static void files_are_written(void **state) {
     test_run_free(&run);
 }
 
+#define LAYERS "'2x3: flatten, linear 4, leaky_relu, dropout 0.5,linear 3'"
+
+static void layers_make_a_network(void **state) {
+    (void)state;
+    assert_says("graph --model " LAYERS, "dropout(v");
+    assert_says("graph --model " LAYERS, "f32[4,2,3]");
+    assert_says("graph --dot --model " LAYERS, "label=\"linear2\"");
+    assert_says("graph --evaluation --model " LAYERS, "dropout(v");
+    assert_refused("graph --model '2x3: flatten, linear'", "linear takes a number");
+    assert_refused("graph --model '2x3: flatten 3, linear 2'", "flatten takes no number");
+    assert_refused("graph --model '2x3: flatten, conv 3'", "'conv 3' is no layer");
+    assert_refused("graph --model '2y3: flatten, linear 2'", "'2y3' is no shape");
+    assert_refused("graph --model '6: relu'", "no linear layer");
+    assert_refused("graph --model '6: linear 2.5'", "linear 2.5");
+    assert_refused("graph --model '6: linear 2,'  --focus nowhere", "no node 'nowhere'");
+}
+
 static void mistakes_are_refused(void **state) {
     (void)state;
     assert_refused("graph --model 784", "784");
@@ -86,6 +103,7 @@ int main(void) {
         cmocka_unit_test(graphs_go_to_standard_output),
         cmocka_unit_test(json_is_one_object),
         cmocka_unit_test(files_are_written),
+        cmocka_unit_test(layers_make_a_network),
         cmocka_unit_test(mistakes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
