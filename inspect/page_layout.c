@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN   300 /* from one column to the next */
+#define COLUMN   284 /* from one column to the next */
 #define ROW      116 /* between nodes of a column */
 #define LANE     44  /* between a wire that only passes and what is beside it */
 #define MARGIN_X 70
-#define RIGHT    194 /* of the last column's middle: its wire */
+#define RIGHT    186 /* of the last column's middle: its wire */
 #define MARGIN_Y 80
 #define SWEEPS   12
 #define MANY     4000 /* things to place; beyond, wires pass where they please */

@@ -1,7 +1,7 @@
 /* The circuit: gates and wires, values above the wire and gradients below. Where things stand is in the data;
    nothing ever moves. */
 
-const GATE = 52, ROUND = 32, WIRE_END = 176, WIRE_MIDDLE = 114;
+const GATE = 52, ROUND = 32, WIRE_END = 168, WIRE_MIDDLE = 110;
 
 class Drawing {
   constructor(tape, root, onSelect) {
@@ -62,7 +62,7 @@ class Drawing {
     const above = end.dy <= 0 && e.drawn !== 2;
     const row = (name, dy) => svg('tspan', {class: name, x: end.x - 10, y: end.y + dy});
     const tag = svg('text', {class: 'tag', 'text-anchor': 'end', 'data-edge': e.id},
-      row('local', above ? -9 : 24), row('message', above ? -31 : 46));
+      row('local', above ? -8 : 21), row('message', above ? -27 : 40));
     this.edgeLayer.append(line, hit);
     this.tagLayer.append(tag);
     this.wires.set(e.id, {line, tag, end, above, shown: null});
@@ -99,7 +99,7 @@ class Drawing {
     const value = svg('text', {class: 'value', x: x + WIRE_MIDDLE, y: y - 9, 'text-anchor': 'middle'});
     const grad = svg('text', {class: 'grad', x: x + WIRE_MIDDLE, y: y + 25, 'text-anchor': 'middle'});
     const stub = svg('line', {class: 'wire', x1: x + this.halfWidth(n), y1: y, x2: x + WIRE_END, y2: y});
-    group.append(svg('rect', {class: 'focus', x: x - 62, y: y - 54, width: 246, height: 108, rx: 14}), stub, this.gate(n), this.gateText(n));
+    group.append(svg('rect', {class: 'focus', x: x - 62, y: y - 54, width: 238, height: 108, rx: 14}), stub, this.gate(n), this.gateText(n));
     if (n.out.filter(e => e.drawn).length > 1) group.append(svg('circle', {class: 'fork', cx: x + WIRE_END, cy: y, r: 6}));
     const note = (text, at) => {
       const t = svg('text', {class: 'note', x, y: at, 'text-anchor': 'middle'});
@@ -134,19 +134,21 @@ class Drawing {
 
   update(t, step, quiz) {
     const active = step.edge === undefined ? null : this.tape.edges[step.edge];
-    for (const [id, part] of this.parts) this.updateNode(this.tape.nodes[id], part, t, step, active, quiz);
+    const standIn = new Map(); /* drawn nodes lend their place to those of the step that are folded into them */
+    for (const id of [active?.from, step.node]) if (id >= 0) standIn.set(this.tape.nodes[id].shown, this.tape.nodes[id]);
+    for (const [id, part] of this.parts) this.updateNode(this.tape.nodes[id], standIn.get(id) ?? this.tape.nodes[id], part, t, step, active, quiz);
     for (const [id, wire] of this.wires) this.updateEdge(this.tape.edges[id], wire, t, step, active, quiz);
     this.updateChip(active, quiz);
   }
 
-  updateNode(n, part, t, step, active, quiz) {
-    const value = this.tape.valueAt(n, t), g = this.tape.gradAt(n, t), hidden = quiz.hides(n);
+  updateNode(n, stands, part, t, step, active, quiz) {
+    const value = this.tape.valueAt(stands, t), g = this.tape.gradAt(stands, t), hidden = quiz.hides(stands);
     const classes = ['node'];
     if (value === UNKNOWN) classes.push('later');
     if (step.kind !== 'start' && this.tape.nodes[step.node].shown === n.id) classes.push(step.kind === 'forward' ? 'active-forward' : 'active-gate');
     if (active ? this.tape.nodes[active.from].shown === n.id : step.kind === 'seed' && step.node === n.id) classes.push('active-grad');
     if (quiz.selected === n.id) classes.push('selected');
-    const gradText = !n.wanted ? '' : g.partial && g.value === UNKNOWN ? `${g.done} of ${g.of}` :
+    const gradText = !stands.wanted ? '' : g.partial && g.value === UNKNOWN ? `${g.done} of ${g.of}` :
       hidden && g.value !== UNKNOWN ? '?' : brief(g.value, 2);
     const text = [brief(value, 2), gradText, classes.join(' '), g.partial].join('|') + (value === UNKNOWN ? '' : 'v') + t * (n.shape.length > 0);
     if (part.shown === text) return;
@@ -156,7 +158,7 @@ class Drawing {
     part.grad.textContent = gradText + (g.partial && g.value !== UNKNOWN && !hidden ? ' +…' : '');
     for (const text of [part.value, part.grad]) {
       const {length} = text.textContent;
-      text.setAttribute('class', (text === part.value ? 'value' : 'grad') + (length > 14 ? ' wide wider' : length > 9 ? ' wide' : ''));
+      text.setAttribute('class', (text === part.value ? 'value' : 'grad') + (length > 14 ? ' wide wider' : length > 8 ? ' wide' : ''));
     }
     part.grad.dataset.exact = isScalar(g.value) && !hidden ? g.value : '';
     part.value.dataset.exact = isScalar(value) ? value : '';
@@ -167,8 +169,8 @@ class Drawing {
   }
 
   updateEdge(e, wire, t, step, active, quiz) {
-    const done = t >= e.time, isActive = active === e;
-    const feeds = step.kind === 'forward' && e.to === step.node;
+    const done = t >= e.time, isActive = active && this.drawnEdge(active) === e;
+    const feeds = step.kind === 'forward' && e.to === this.tape.nodes[step.node].shown;
     const forks = this.tape.contributions(this.tape.nodes[e.from]).length > 1;
     const local = done && !isActive && isScalar(e.local) ? `×${short(e.local)}` : '';
     const message = done && !isActive && forks && isScalar(e.message) && !quiz.hides(this.tape.nodes[e.from]) ? `⟵ ${short(e.message)}` : '';
@@ -181,9 +183,16 @@ class Drawing {
     wire.tag.children[1].textContent = message;
   }
 
+  /* The edge itself, or of a folded one its counterpart. */
+  drawnEdge(e) {
+    const key = ({from, to, arg}) => [this.tape.nodes[from].shown, this.tape.nodes[to].shown, arg].join();
+    this.drawnEdges ??= new Map(this.tape.edges.filter(other => other.drawn).map(other => [key(other), other]));
+    return e.drawn ? e : this.drawnEdges.get(key(e));
+  }
+
   /* upstream × local = message, on the edge of the step. */
   updateChip(active, quiz) {
-    const wire = active && this.wires.get(active.id);
+    const wire = active && this.wires.get(this.drawnEdge(active)?.id);
     const up = active && this.tape.nodes[active.to].grad;
     this.chip.setAttribute('visibility', wire && isScalar(active.message) ? 'visible' : 'hidden');
     if (!wire || !isScalar(active.message)) return;
@@ -192,11 +201,30 @@ class Drawing {
     text.replaceChildren(
       svg('tspan', {class: 'grad'}, upHidden ? '?' : inEquation(up)), ' × ', svg('tspan', {class: 'local'}, inEquation(active.local)),
       ' = ', svg('tspan', {class: 'grad strong'}, hidden ? '?' : short(active.message)));
-    const width = text.textContent.length * 12 + 20, gate = this.tape.nodes[this.tape.nodes[active.to].shown].at;
-    const x = Math.max(width / 2 + 4, gate[0] - 10), y = gate[1] + (wire.above ? -64 : 64);
+    const width = text.textContent.length * 12 + 16, height = 34;
+    const {x, y} = this.freePlace(active, wire, width, height);
     text.setAttribute('x', x);
     text.setAttribute('y', y + 7);
-    for (const [key, v] of Object.entries({x: x - width / 2, y: y - 18, width, height: 36})) rect.setAttribute(key, v);
+    for (const [key, v] of Object.entries({x: x - width / 2, y: y - height / 2, width, height})) rect.setAttribute(key, v);
+  }
+  /* Near the edge's end, over as little of the gates and numbers as can be. */
+  freePlace(edge, wire, width, height) {
+    const shown = id => this.tape.nodes[this.tape.nodes[id].shown].at;
+    const [gx, gy] = shown(edge.to), [fx, fy] = shown(edge.from), middle = (fx + WIRE_END + gx - GATE) / 2, side = wire.above ? -1 : 1;
+    const places = [[gx - 10, gy + 62 * side], [middle, gy + 62 * side], [middle, fy + 62 * side], [middle, fy - 62 * side],
+      [gx - 60, gy + 90 * side], [gx - 10, gy - 62 * side], [fx + WIRE_MIDDLE, fy + 62 * side], [fx + WIRE_MIDDLE, fy - 62 * side]];
+    const overlap = (a, b, c, d) => Math.max(0, Math.min(b, d) - Math.max(a, c));
+    const covered = ([x, y]) => this.boxes().reduce((sum, [left, top, right, bottom]) =>
+      sum + overlap(left, right, x - width / 2, x + width / 2) * overlap(top, bottom, y - height / 2, y + height / 2), 0);
+    const inside = ([x, y]) => [Math.max(x, width / 2 + 4), Math.max(y, height / 2 + 4)];
+    const [best] = places.map(inside).map(place => ({place, cost: covered(place)})).sort((a, b) => a.cost - b.cost);
+    return {x: best.place[0], y: best.place[1]};
+  }
+  /* What a node takes up: its gate, and the numbers on its wire. */
+  boxes() {
+    this.taken ??= this.tape.nodes.filter(n => n.at).flatMap(({at: [x, y]}) =>
+      [[x - GATE, y - 32, x + GATE, y + 32], [x + GATE, y - 32, x + WIRE_END - 4, y + 32]]);
+    return this.taken;
   }
 
   light(nodes, edges) {

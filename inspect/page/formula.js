@@ -160,6 +160,7 @@ function toFunction(t, definitions) {
     return env => {
       if (t.name in env) return env[t.name];
       if (defined) return defined(env);
+      if (t.name === 'pi') return Math.PI;
       throw new FormulaError(`“${t.name}” is not known to the page`);
     };
   }

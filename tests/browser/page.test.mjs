@@ -65,7 +65,7 @@ const OPTIONS = {
   norm: ['(X)', '(X, p=1)'], sum: ['(X)'], mean: ['(X)'], max: ['(X)'], min: ['(X)'], logsumexp: ['(X)'],
 };
 const NOT_SCALAR = ['add_bias', 'dropout'];
-const POINTS = [[0.3, 0.8], [1.7, -0.6], [-2.2, 1.3], [0.9, 0.9], [-12.5, 3], [40, -1.5]];
+const POINTS = [[1.7, -0.6], [-2.2, 1.3], [0.9, 0.9], [-12.5, 3], [40, -1.5]];
 
 /* One term of each call, with inputs of its own: "2 * sin(x_sin)". */
 function termsOf(ops) {
@@ -85,12 +85,12 @@ test('every op of scalars is computed in the page', async () => {
   const terms = termsOf(JSON.parse(t.tapegrad('ops', '--json')).ops);
   assert.ok(terms.length > 30);
   while (terms.length) {
-    const some = terms.splice(0, 8), formula = some.map(term => term.text).join(' + ');
+    const some = terms.splice(0, 9), formula = some.map(term => term.text).join(' + ');
     const points = POINTS.map((_, i) => Object.assign({}, ...some.map(term => term.points[i])));
     await t.withFormula(formula, points[0], async page => {
       await page.keyboard.press('End');
       for (const values of points) {
-        for (const [name, value] of Object.entries(values)) await t.edit(page, name, value);
+        await t.editAll(page, values);
         await t.assertGradients(page, formula, values);
       }
     });
@@ -176,7 +176,7 @@ test('a tape of 5000 nodes: small, folded, quick', async () => {
   const file = t.expressionPage(Array(56).fill(`x = ${layer}`).join('; '), {x: 0.5, w: 0.9, b: 0.1});
   assert.ok(statSync(file).size < 5e6);
   let page, first = Infinity;
-  for (let run = 0; run < 3 && first >= 2000; run++) { /* another program may have the processor */
+  for (let run = 0; run < 5 && first >= 2000; run++) { /* another program may have the processor */
     await page?.close();
     page = await t.open(file);
     first = await page.evaluate(() => Math.max(Number(document.documentElement.dataset.ready),

@@ -79,3 +79,11 @@ export async function assertGradients(page, formula, values) {
 export async function edit(page, name, value) {
   await page.locator(`#inputs label[title="${name}"] input`).fill(String(value));
 }
+/* The same for many at once, without typing. */
+export const editAll = (page, values) => page.evaluate(wanted => {
+  for (const [name, value] of Object.entries(wanted)) {
+    const input = document.querySelector(`#inputs label[title="${name}"] input`);
+    input.value = value;
+    input.dispatchEvent(new Event('input'));
+  }
+}, values);
