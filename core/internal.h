@@ -64,8 +64,6 @@ bool *tg_grad_flag(tg_node *node);
 /* At least `size` bytes of the tape's scratch memory; NULL and an error when memory is out. */
 void *tg_scratch(tg_tape *tape, size_t size);
 int tg_tape_threads(const tg_tape *tape);
-/* The kernels of an op for a real dtype, at the SIMD level of this processor. */
-const tg_kernel *tg_kernel_of(const tg_op *op, tg_dtype dtype);
 
 /* record.c: a node with `extra` bytes behind it, all zero but tape, place and scope (its dims are not set);
    putting it on its tape; and the error without memory, which returns NULL. */

@@ -215,5 +215,8 @@ TG_API bool tg_branch(tg_node *node, int32_t *branch);
    tg_tensor_alloc. Nothing on the tape changes. False for leaves, for ops without derivative, without memory.
  */
 TG_API bool tg_send_backward(const tg_node *node, const void *dy, void *const *into);
+/* The kernels of an op for TG_F32, TG_F64 or TG_DUAL, at the SIMD level of this processor; NULL for a view
+   that has none. */
+TG_API const tg_kernel *tg_kernel_of(const tg_op *op, tg_dtype dtype);
 
 #endif

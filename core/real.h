@@ -25,18 +25,12 @@
 #define TG_EPS 1e-100
 
 #if defined(TG_REAL_F32)
-typedef float real;
-typedef double accum;
 #define TG_REAL_DTYPE TG_F32
 #define TG_REAL_NAME  f32
 #elif defined(TG_REAL_F64)
-typedef double real;
-typedef double accum;
 #define TG_REAL_DTYPE TG_F64
 #define TG_REAL_NAME  f64
 #elif defined(TG_REAL_DUAL)
-typedef double complex real;
-typedef double complex accum;
 #define TG_REAL_DTYPE TG_DUAL
 #define TG_REAL_NAME  dual
 #else
@@ -52,6 +46,36 @@ typedef double complex accum;
 #endif
 /* The name of something that exists once per number type and level. */
 #define TG_R(name) TG_PASTE(name, TG_SUFFIX)
+
+#ifdef TG_MANY_REALS /* tapegrad_op.h: one compilation sees this file once per number type */
+#define real    TG_R(tg_real)
+#define accum   TG_R(tg_accum)
+#define r_exp   TG_R(tg_exp)
+#define r_expm1 TG_R(tg_expm1)
+#define r_log   TG_R(tg_log)
+#define r_log1p TG_R(tg_log1p)
+#define r_sqrt  TG_R(tg_sqrt)
+#define r_sin   TG_R(tg_sin)
+#define r_cos   TG_R(tg_cos)
+#define r_tanh  TG_R(tg_tanh)
+#define r_erf   TG_R(tg_erf)
+#define r_pow   TG_R(tg_pow)
+#define r_abs   TG_R(tg_abs)
+#define r_max   TG_R(tg_max)
+#define r_min   TG_R(tg_min)
+#define r_tie   TG_R(tg_tie)
+#endif
+
+#if defined(TG_REAL_F32)
+typedef float real;
+typedef double accum;
+#elif defined(TG_REAL_F64)
+typedef double real;
+typedef double accum;
+#else
+typedef double complex real;
+typedef double complex accum;
+#endif
 
 #include "vmath.h" /* gives the functions below their vector versions */
 

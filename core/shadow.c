@@ -6,7 +6,13 @@
 
 #define EPS 1e-100 /* TG_EPS of real.h: the imaginary part that stands for a tangent of 1 */
 
-static tg_node *copy_leaf(tg_tape *shadow, const tg_node *node) {
+static bool wants_grad(const tg_node *leaf, const tg_shadow_spec *spec) {
+    for (int i = 0; i < spec->nwanted; i++)
+        if (spec->wanted[i] == leaf) return true;
+    return leaf->requires_grad && !spec->only_wanted;
+}
+
+static tg_node *copy_leaf(tg_tape *shadow, const tg_node *node, const tg_shadow_spec *spec) {
     bool is_real = node->dtype != TG_I32;
     tg_node *copy = tg_input_at(node->where, shadow, node->name, is_real ? shadow->spec.dtype : TG_I32,
                                 node->shape.rank, node->shape.dim);
@@ -27,15 +33,16 @@ static tg_node *copy_leaf(tg_tape *shadow, const tg_node *node) {
         }
     else
         memcpy(copy->value, node->value, (size_t)node->size * sizeof(int32_t));
-    if (node->requires_grad) tg_require_grad(copy, true);
+    if (is_real && wants_grad(node, spec)) tg_require_grad(copy, true);
     return copy;
 }
 
-static bool copy_nodes(tg_tape *shadow, const tg_tape *source, tg_node **few, tg_node **wide) {
+static bool copy_nodes(tg_tape *shadow, const tg_tape *source, const tg_shadow_spec *spec, tg_node **few,
+                       tg_node **wide) {
     for (int i = 0; i < source->count; i++) {
         const tg_node *node = source->nodes[i];
         if (!node->op) {
-            if (!copy_leaf(shadow, node)) return false;
+            if (!copy_leaf(shadow, node, spec)) return false;
         } else {
             tg_node **args = node->nargs <= TG_MAX_ARGS ? few : wide;
             for (int k = 0; k < node->nargs; k++) args[k] = shadow->nodes[node->args[k]->id];
@@ -49,11 +56,17 @@ static bool copy_nodes(tg_tape *shadow, const tg_tape *source, tg_node **few, tg
 }
 
 tg_tape *tg_shadow(const tg_tape *source, tg_dtype dtype) {
+    return tg_shadow_with(source, (tg_shadow_spec){.dtype = dtype});
+}
+
+tg_tape *tg_shadow_with(const tg_tape *source, tg_shadow_spec choice) {
     if (!source) return NULL;
     tg_tape_spec spec = source->spec;
-    spec.dtype = dtype;
+    spec.dtype = choice.dtype;
     spec.lazy = false;
-    spec.no_plan = true;
+    spec.inference = false;
+    spec.no_plan = !choice.plan;
+    if (choice.threads) spec.threads = choice.threads;
     tg_tape *shadow = tg_tape_new_spec(spec);
     if (!shadow) return NULL;
     shadow->step = source->step;
@@ -64,7 +77,7 @@ tg_tape *tg_shadow(const tg_tape *source, tg_dtype dtype) {
     if (!wide)
         tg_fail(shadow, (tg_where){0}, "shadow: out of memory");
     else
-        copy_nodes(shadow, source, few, wide);
+        copy_nodes(shadow, source, &choice, few, wide);
     tg_release(wide);
     return shadow;
 }

@@ -11,6 +11,17 @@
    dtype, or without memory; a shadow that failed while recording carries the error. */
 TG_API TG_MUST_USE tg_tape *tg_shadow(const tg_tape *source, tg_dtype dtype);
 
+/* The same with more to choose. */
+typedef struct tg_shadow_spec {
+    tg_dtype dtype;
+    int threads;            /* 0: as the source */
+    bool plan;              /* replay by the execution plan; by default the shadow is replayed op by op */
+    tg_node *const *wanted; /* real leaves of the source whose copies require their gradient in any case, */
+    int nwanted;            /* and how many they are */
+    bool only_wanted;       /* no other leaf requires its gradient */
+} tg_shadow_spec;
+TG_API TG_MUST_USE tg_tape *tg_shadow_with(const tg_tape *source, tg_shadow_spec spec);
+
 /* Tangents, on a tape of duals. A leaf's tangent is the direction in which it moves; after tg_replay a
    node's tangent is the derivative of its value along it, J u; and after tg_backward the tangent of a leaf's
    gradient is the Hessian times the direction, H u (forward over reverse).

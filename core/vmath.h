@@ -1,4 +1,4 @@
-/* vmath.h: mathematical functions on vectors. Private.
+/* vmath.h: mathematical functions on vectors, for kernels.
 
    Where the build found a library of vector versions (glibc's libmvec, or SLEEF, which exports the same
    names), it defines TG_VECTOR_MATH for kernels, and the declarations below tell the compiler that a call in

@@ -60,6 +60,20 @@ int tg_cli_fail(const char *format, ...) {
     return TG_EXIT_USAGE;
 }
 
+/* Characters, not bytes, so that the caret stands right below text that is not ASCII. */
+static int characters(const char *text, int bytes) {
+    int n = 0;
+    for (int i = 0; i < bytes && text[i]; i++) n += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return n;
+}
+
+int tg_cli_point_at(const char *text, int column, const char *message) {
+    fprintf(stderr, "tapegrad: %s\n  ", message);
+    for (const char *c = text; *c; c++) fputc(*c == '\n' || *c == '\t' ? ' ' : *c, stderr);
+    fprintf(stderr, "\n  %*s\n", characters(text, column - 1) + 1, "^");
+    return TG_EXIT_USAGE;
+}
+
 int tg_cli_print_json(cJSON *object) {
     char *text = cJSON_Print(object);
     bool ok = text && puts(text) >= 0 && fflush(stdout) == 0;

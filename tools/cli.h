@@ -27,6 +27,9 @@ tg_dtype tg_cli_dtype(struct argp_state *state, const char *arg);
 /* Prints "tapegrad: message" on standard error and returns TG_EXIT_USAGE. */
 int tg_cli_fail(const char *format, ...) TG_PRINTF(1, 2);
 
+/* The same with the text in question and a caret below its column (from 1). */
+int tg_cli_point_at(const char *text, int column, const char *message);
+
 /* Prints the object on standard output and frees it. Returns TG_EXIT_OK, or TG_EXIT_FAILED without memory or
    when writing failed. */
 int tg_cli_print_json(cJSON *object);

@@ -72,20 +72,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
-/* ---- errors: the formula, and a caret below the fault ---- */
-
-/* Characters, not bytes, so that the caret stands right below text that is not ASCII. */
-static int characters(const char *text, int bytes) {
-    int n = 0;
-    for (int i = 0; i < bytes && text[i]; i++) n += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return n;
-}
-
+/* The formula, and a caret below the fault. */
 static int point_at(const char *text, const tg_expr_error *error) {
-    fprintf(stderr, "tapegrad: %s\n  ", error->message);
-    for (const char *c = text; *c; c++) fputc(*c == '\n' || *c == '\t' ? ' ' : *c, stderr);
-    fprintf(stderr, "\n  %*s\n", characters(text, error->column - 1) + 1, "^");
-    return TG_EXIT_USAGE;
+    return tg_cli_point_at(text, error->column, error->message);
 }
 
 /* ---- numbers ---- */

@@ -1,0 +1,44 @@
+/* swish: y = x s(x), s the logistic sigmoid; dy/dx = s + x s (1 - s) */
+#include "tapegrad_op.h"
+
+static void forward(tg_eval *e) {
+    const real *x = e->x[0];
+    real *y = e->y;
+    for (int64_t i = 0; i < e->n; i++) y[i] = x[i] / (1 + r_exp(-x[i]));
+}
+
+static void backward(tg_eval *e) {
+    const real *x = e->x[0], *dy = e->dy;
+    real *dx = e->dx[0];
+    for (int64_t i = 0; i < e->n; i++) {
+        real s = 1 / (1 + r_exp(-x[i]));
+        dx[i] += dy[i] * (s + x[i] * s * (1 - s));
+    }
+}
+
+TG_KERNELS(swish) = {forward, backward, NULL};
+
+#ifdef TG_PRIMARY
+#include "swish.h"
+
+static const tg_case cases[] = {
+    {"matrix", {{2, {3, 4}}}},
+    {"scalar", {{0}}},
+    {"far from zero", {{1, {5}}}, .range = {{-20, 20}}},
+    {0},
+};
+
+TG_OP(swish) = {
+    TG_OP_COMMON(swish),
+    .arity = 1,
+    .infer = tg_infer_same,
+    .elementwise = true,
+    .saves = TG_SAVES_ARG(0),
+    .brief = "x times its sigmoid",
+    .math = "x/(1+e^{-x})",
+    .derivative = {"s + x s (1 - s)"},
+    .flops = 5,
+    .cases = cases,
+};
+TG_CALL_1(swish)
+#endif

@@ -1,0 +1,93 @@
+/* check_judge.c: the verdict on one element. A failure needs a numeric derivative whose own uncertainty is
+   far smaller than the disagreement; whatever is less certain is inconclusive. */
+#include "check_run.h"
+
+#include <math.h>
+
+static double larger(double a, double b) {
+    return fmax(fabs(a), fabs(b));
+}
+
+static void measure(const tg_check_run *run, tg_check_element *e) {
+    double diff = fabs(e->analytic - e->numeric),
+           size = fmax(larger(e->analytic, e->numeric), 1e-8 * run->scale);
+    if (e->analytic == e->numeric) diff = 0;
+    e->abs_error = diff;
+    e->rel_error = diff == 0 ? 0 : isfinite(diff) ? diff / size : INFINITY;
+}
+
+static void take(const tg_check_run *run, tg_check_element *e, const tg_slope *slope) {
+    e->numeric = slope->value;
+    e->bar = slope->bar;
+    measure(run, e);
+}
+
+/* Agreement at a glance: the difference quotient confirms the gradient and is sharp enough to have refuted
+ * it. */
+static bool settles(const tg_check_run *run, const tg_check_element *e, double tolerance) {
+    (void)run;
+    double size = larger(e->analytic, e->numeric);
+    return e->abs_error <= tolerance * size && e->bar <= 100 * tolerance * size;
+}
+
+/* The point lies on a kink or an edge: is the gradient between the one-sided derivatives? */
+static tg_verdict judge_sides(const tg_line *line, tg_check_element *e, tg_slope *slope, double tolerance) {
+    if (!line->probe->base_finite) return TG_VERDICT_INCONCLUSIVE;
+    tg_slope_sides(line, slope);
+    double low = slope->left, high = slope->right;
+    if (isnan(low)) low = high;
+    if (isnan(high)) high = low;
+    if (isnan(low)) return TG_VERDICT_INCONCLUSIVE;
+    e->numeric = (isinf(low) || isinf(high)) ? high : (low + high) / 2;
+    double slack = fmax(tolerance, 1e-4) * fmax(larger(low, high), 0);
+    if (e->analytic == low || e->analytic == high) return TG_VERDICT_KINK;
+    if (e->analytic >= fmin(low, high) - slack && e->analytic <= fmax(low, high) + slack)
+        return TG_VERDICT_KINK;
+    bool both = isfinite(slope->left) && isfinite(slope->right);
+    bool one = slope->edge && (isfinite(slope->left) || isfinite(slope->right));
+    return both || one ? TG_VERDICT_FAIL : TG_VERDICT_INCONCLUSIVE;
+}
+
+static tg_verdict judge(const tg_check_run *run, const tg_line *line, tg_check_element *e, tg_slope *slope) {
+    const double tolerance = run->options.tolerance;
+    take(run, e, slope);
+    if (!isfinite(slope->bar)) {
+        tg_verdict verdict = judge_sides(line, e, slope, tolerance);
+        measure(run, e);
+        return verdict;
+    }
+    double size = larger(e->analytic, e->numeric);
+    if (e->abs_error <= tolerance * size + 10 * slope->bar) {
+        bool blurred = slope->bar > 0.01 * size && size > 1e-8 * run->scale;
+        return blurred ? TG_VERDICT_INCONCLUSIVE : TG_VERDICT_PASS;
+    }
+    /* An op may have a kink that it does not declare. */
+    tg_slope sides = *slope;
+    tg_slope_sides(line, &sides);
+    bool between =
+        e->analytic >= fmin(sides.left, sides.right) && e->analytic <= fmax(sides.left, sides.right);
+    return sides.jumps && between ? TG_VERDICT_INCONCLUSIVE : TG_VERDICT_FAIL;
+}
+
+void tg_check_judge(tg_check_run *run, const tg_line *line, tg_check_element *e) {
+    const double tolerance = run->options.tolerance;
+    tg_slope slope;
+    e->kink_node = -1;
+    switch (run->options.rule) {
+    case TG_STEP_SIX:
+        slope = tg_slope_six(line, 1e-12);
+        break;
+    case TG_STEP_RIDDERS:
+        slope = tg_slope_ridders(line);
+        break;
+    default:
+        slope = tg_slope_central(line);
+        take(run, e, &slope);
+        e->verdict = TG_VERDICT_PASS;
+        if (settles(run, e, tolerance) || (e->analytic == 0 && e->numeric == 0)) return;
+        if (run->options.rule == TG_STEP_AUTO) slope = tg_slope_six(line, tolerance / 100);
+    }
+    e->verdict = judge(run, line, e, &slope);
+    e->kink_node = slope.kink_node;
+    e->kink_element = slope.kink_element;
+}
