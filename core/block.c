@@ -109,10 +109,10 @@ static void add(int64_t n, void *to, const void *from) {
     for (int64_t i = 0; i < n; i++) y[i] += x[i];
 }
 
-static void add_one(int64_t n, void *to) {
+static void ones(int64_t n, void *to) {
     real *y = to;
-    for (int64_t i = 0; i < n; i++) y[i] += 1;
+    for (int64_t i = 0; i < n; i++) y[i] = 1;
 }
 
 extern const tg_block_ops TG_R(tg_block_ops);
-const tg_block_ops TG_R(tg_block_ops) = {gather, scatter, scatter_max, flush, add, add_one, sizeof(accum)};
+const tg_block_ops TG_R(tg_block_ops) = {gather, scatter, scatter_max, flush, add, ones, sizeof(accum)};

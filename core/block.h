@@ -61,7 +61,7 @@ typedef struct tg_block_ops {
     void (*scatter_max)(const tg_walk *walk, void *peak, int64_t start, int64_t n, const void *block);
     void (*flush)(int64_t n, void *to, const void *total); /* to += total */
     void (*add)(int64_t n, void *to, const void *from);    /* to += from */
-    void (*add_one)(int64_t n, void *to);                  /* to += 1 */
+    void (*ones)(int64_t n, void *to);                     /* to = 1 */
     size_t accum_size;
 } tg_block_ops;
 

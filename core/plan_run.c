@@ -81,13 +81,10 @@ static void add_view(tg_plan_step *step) {
 
 static void seed(const tg_plan *plan, const void *cotangent) {
     const tg_node *root = plan->root;
-    const size_t bytes = (size_t)root->size * tg_dtype_size(root->dtype);
-    if (cotangent) {
-        memcpy(plan->root_gradient, cotangent, bytes);
-        return;
-    }
-    memset(plan->root_gradient, 0, bytes);
-    tg_block_ops_of(root->dtype)->add_one(root->size, plan->root_gradient);
+    if (cotangent)
+        memcpy(plan->root_gradient, cotangent, (size_t)root->size * tg_dtype_size(root->dtype));
+    else
+        tg_block_ops_of(root->dtype)->ones(root->size, plan->root_gradient);
 }
 
 bool tg_plan_play_back(tg_plan *plan, const void *cotangent) {

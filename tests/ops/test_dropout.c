@@ -150,9 +150,17 @@ static void a_cut_anywhere_gives_the_same_mask(void **state) {
     const tg_kernel *kernel = tg_kernel_of(tg_op_find("dropout"), TG_F64);
     const tg_dropout_options keep = {.keep = 0.5};
     double x[512], whole[512], part[512];
+    uint8_t saved[512 + 64];
     for (int i = 0; i < 512; i++) x[i] = 1;
     const void *args[] = {x};
-    tg_eval e = {.n = 512, .nargs = 1, .x = args, .y = whole, .options = &keep, .seed = 4, .training = true};
+    tg_eval e = {.n = 512,
+                 .nargs = 1,
+                 .x = args,
+                 .y = whole,
+                 .options = &keep,
+                 .saved = saved,
+                 .seed = 4,
+                 .training = true};
     kernel->forward(&e);
     for (int start = 0; start < 200; start += 7) {
         e.offset = start;
