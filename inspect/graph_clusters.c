@@ -72,7 +72,7 @@ static int of_arguments(const tg_graph *graph, const tg_graph_node *node, const 
     return follows ? graph->nodes[inner].cluster : -1;
 }
 
-static bool add_layers(tg_graph *graph) {
+bool tg_graph_add_clusters(tg_graph *graph) {
     bool *is_layer = tg_graph_alloc(graph, (size_t)graph->nodes_count);
     if (!is_layer) return false;
     for (int i = 0; i < graph->nodes_count; i++) {
@@ -140,8 +140,7 @@ static void box_fold(tg_graph *graph, int fold) {
             graph->nodes[i].cluster = moved(graph, graph->nodes[i].cluster, outer, box);
 }
 
-bool tg_graph_add_clusters(tg_graph *graph) {
-    if (!graph->spec.no_clusters && !add_layers(graph)) return false;
+bool tg_graph_box_folds(tg_graph *graph) {
     for (int fold = graph->folds_count; fold-- > 0 && !graph->memory->failed;) box_fold(graph, fold);
     return !graph->memory->failed;
 }

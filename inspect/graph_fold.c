@@ -118,6 +118,29 @@ static bool precedes(const sequence *s, int begin, int period) {
     return first >= 0;
 }
 
+/* Whether the op at a place is the first of its cluster. */
+static bool begins_cluster(const sequence *s, int place) {
+    const tg_graph_node *nodes = s->graph->nodes;
+    return place > 0 && nodes[s->ops[place]].cluster != nodes[s->ops[place - 1]].cluster;
+}
+
+/* A run may begin anywhere in the block. Best is where one more repetition goes before it, then where a
+   cluster begins, so that layers stay whole. */
+static run best_phase(const sequence *s, int begin, int period) {
+    run best = {.begin = begin, .period = period, .count = 1 + s->length[begin] / period};
+    int slack = s->length[begin] % period, merit = 0;
+    for (int shift = 0; shift <= slack; shift++) {
+        bool more = precedes(s, begin + shift, period);
+        int at = begin + shift - (more ? period : 0), here = 1 + 2 * more + begins_cluster(s, at);
+        if (here <= merit) continue;
+        merit = here;
+        best.begin = at;
+        best.count = 1 + s->length[begin] / period + more;
+    }
+    best.saved = (best.count - 1) * period;
+    return best;
+}
+
 /* All maximal runs of one period. */
 static bool find_runs(sequence *s, int period) {
     s->length[s->n - period] = 0;
@@ -125,16 +148,7 @@ static bool find_runs(sequence *s, int period) {
         s->length[i] = same(s, i, i + period, -1) ? s->length[i + 1] + 1 : 0;
     for (int i = 0; i < s->n - period; i++) {
         if (s->length[i] < period || (i && s->length[i - 1])) continue;
-        run r = {.begin = i, .period = period, .count = 1 + s->length[i] / period};
-        /* A run may begin anywhere in the block: prefer the phase that takes one more repetition in. */
-        int slack = s->length[i] % period;
-        for (int shift = 0; shift <= slack; shift++)
-            if (precedes(s, i + shift, period)) {
-                r.begin = i + shift - period;
-                r.count++;
-                break;
-            }
-        r.saved = (r.count - 1) * period;
+        run r = best_phase(s, i, period);
         if (r.saved > 2 && !add_run(s, r)) return false;
     }
     return true;

@@ -135,7 +135,8 @@ static bool fill(tg_graph *graph, const tg_tape *tape) {
     for (int i = 0; i < graph->nodes_count; i++) describe(graph, tg_tape_node(tape, i), &graph->nodes[i]);
     if (!add_edges(graph)) return false;
     if (tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS && !tg_graph_add_derivatives(graph)) return false;
-    if (!tg_graph_select(graph) || !tg_graph_add_clusters(graph)) return false;
+    if (!graph->spec.no_clusters && !tg_graph_add_clusters(graph)) return false;
+    if (!tg_graph_select(graph) || !tg_graph_box_folds(graph)) return false;
     link_shown(graph);
     return !graph->memory->failed;
 }

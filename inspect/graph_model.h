@@ -22,6 +22,7 @@ const char *tg_graph_label(tg_graph *graph, const char *label);
 /* The steps of tg_graph_new; each says whether memory sufficed. */
 bool tg_graph_add_derivatives(tg_graph *graph);
 bool tg_graph_add_clusters(tg_graph *graph);
+bool tg_graph_box_folds(tg_graph *graph);
 
 /* Which nodes and edges are drawn. */
 bool tg_graph_select(tg_graph *graph);

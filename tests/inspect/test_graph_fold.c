@@ -56,6 +56,25 @@ static void equal_layers_are_one_block(void **state) {
     tg_tape_free(tape);
 }
 
+/* Layers that equal each other from the second on: the block begins where a layer does. */
+static void blocks_begin_where_layers_do(void **state) {
+    (void)state;
+    tg_mlp *net =
+        tg_mlp_new((tg_mlp_spec){.sizes = {6, 3, 3, 3, 3, 3, 2}, .depth = 6, .activation = TG_RELU});
+    tg_tape *tape = tg_tape_new(TG_F32);
+    tg_mlp_apply(net, tg_input(tape, "x", TG_F32, 2, (int64_t[]){4, 6}));
+    assert_tape_ok(tape);
+    tg_graph *graph = tg_graph_new(tape, (tg_graph_spec){.fold = TG_FOLD_ALWAYS}, NULL);
+    assert_int_equal(graph->folds_count, 1);
+    assert_int_equal(graph->folds[0].count, 4);
+    const tg_graph_node *first = &graph->nodes[graph->folds[0].first];
+    assert_string_equal(first->op, "matmul");
+    assert_string_equal(graph->clusters[first->cluster].label, "hidden2");
+    tg_graph_free(graph);
+    tg_tape_free(tape);
+    tg_mlp_free(net);
+}
+
 static void few_nodes_are_not_folded_unless_asked(void **state) {
     (void)state;
     tg_tape *tape = tg_tape_new(TG_F64);
@@ -170,6 +189,7 @@ static void five_thousand_nodes_are_quick_and_below_sixty(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_layers_are_one_block),
+        cmocka_unit_test(blocks_begin_where_layers_do),
         cmocka_unit_test(few_nodes_are_not_folded_unless_asked),
         cmocka_unit_test(blocks_that_differ_are_not_folded),
         cmocka_unit_test(blocks_of_blocks_are_folded),
