@@ -158,9 +158,8 @@ tg_sample tg_line_sample(const tg_line *line, double t, bool branches) {
     const double *y = tg_value(p->target);
     const int64_t n = tg_size(p->target);
     for (int64_t i = 0; i < n; i++) {
-        double change = y[i] - p->base[i];
-        if (change == 0) continue;
-        s.f += p->cotangent[i] * change;
+        if (y[i] == p->base[i]) continue; /* two infinities have no difference */
+        s.f += p->cotangent[i] * (y[i] - p->base[i]);
         s.size += fabs(p->cotangent[i] * y[i]);
     }
     if (branches && p->nkinked) find_crossing(p, &s);

@@ -90,6 +90,27 @@ static void a_point_on_a_kink_is_a_kink_and_not_a_failure(void **state) {
     tg_tape_free(tape);
 }
 
+/* At 0: sqrt has an infinite slope on its right and no left; x^1.5 the slope 0, which no difference quotient
+   reaches; log no value. The element at 4 is judged all the same. */
+static void the_edge_of_a_domain_is_no_failure(void **state) {
+    (void)state;
+    const tg_verdict expected[] = {TG_VERDICT_KINK, TG_VERDICT_INCONCLUSIVE, TG_VERDICT_INCONCLUSIVE};
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = matrix(tape, "x", 1, 2, 1);
+    tg_set_f64(x, (double[]){0, 4});
+    tg_node *const edges[] = {tg_sqrt(x), tg_pow(x, tg_scalar(tape, 1.5)), tg_log(x)};
+    for (int i = 0; i < 3; i++) {
+        tg_check_report *r = tg_check(edges[i], (tg_check_options){0});
+        assert_int_equal(r->worst[0].verdict, expected[i]);
+        assert_int_equal(r->worst[0].index, 0);
+        assert_int_equal(r->counts[TG_VERDICT_PASS], 1);
+        assert_int_equal(r->nculprits, 0);
+        assert_int_equal(r->verdict, TG_VERDICT_PASS);
+        tg_check_free(r);
+    }
+    tg_tape_free(tape);
+}
+
 static void nothing_to_compare_is_not_a_pass(void **state) {
     (void)state;
     tg_tape *tape = tg_tape_new(TG_F64);
@@ -189,6 +210,7 @@ int main(void) {
         cmocka_unit_test(every_element_is_compared_to_ten_digits),
         cmocka_unit_test(an_inner_node_can_be_checked),
         cmocka_unit_test(a_point_on_a_kink_is_a_kink_and_not_a_failure),
+        cmocka_unit_test(the_edge_of_a_domain_is_no_failure),
         cmocka_unit_test(nothing_to_compare_is_not_a_pass),
         cmocka_unit_test(the_tape_and_its_parameters_stay_as_they_are),
         cmocka_unit_test(a_large_model_is_sampled_and_says_what_it_would_see),
