@@ -3,7 +3,6 @@
 #include "check_run.h"
 
 #include "../core/arena.h"
-#include "../core/rng.h"
 #include "../core/shadow.h"
 
 #include <math.h>
@@ -87,7 +86,7 @@ static bool *ancestors(const tg_tape *tape, const tg_node *target) {
 
 /* ---- the shadow and its gradient ---- */
 
-static bool open_shadow(tg_check_run *run) {
+bool tg_check_open_probe(tg_check_run *run, tg_probe *probe) {
     tg_node **leaves = tg_alloc((size_t)run->nwrt * sizeof *leaves);
     if (!leaves) return false;
     int n = 0;
@@ -102,11 +101,13 @@ static bool open_shadow(tg_check_run *run) {
         tg_tape_free(shadow);
         return false;
     }
-    if (!tg_probe_open(&run->probe, shadow, tg_tape_node(shadow, tg_id(run->source_target)),
-                       run->options.seed))
-        return false;
+    return tg_probe_open(probe, shadow, tg_tape_node(shadow, tg_id(run->source_target)), run->options.seed);
+}
+
+static bool open_shadow(tg_check_run *run) {
+    if (!tg_check_open_probe(run, &run->probe)) return false;
     for (int i = 0; i < run->nwrt; i++) {
-        run->wrt[i] = tg_tape_node(shadow, tg_id(run->source_wrt[i]));
+        run->wrt[i] = tg_tape_node(run->probe.tape, tg_id(run->source_wrt[i]));
         if (tg_requires_grad(run->wrt[i])) continue;
         say(run->report, "%s depends on no leaf that requires its gradient, so backward does not come by",
             run->report->tensors[i].name);
@@ -204,69 +205,6 @@ void tg_check_count(tg_check_run *run, const tg_check_element *e) {
     r->histogram[decade < 0 ? 0 : decade >= TG_CHECK_DECADES ? TG_CHECK_DECADES - 1 : decade]++;
 }
 
-static int64_t default_budget(const tg_check_run *run) {
-    double flops = 1000; /* what an evaluation costs besides arithmetic */
-    for (int i = 0; i <= tg_id(run->probe.target); i++)
-        if (run->probe.depends[i]) {
-            const tg_node *node = tg_tape_node(run->probe.tape, i);
-            flops += tg_cost_of(node).forward + (double)tg_size(node);
-        }
-    double n = 2e10 / (2 * flops);
-    return n < 256 ? 256 : n > 1e8 ? (int64_t)1e8 : (int64_t)n;
-}
-
-/* How many elements of a tensor are compared: all, or a share in proportion to its size and no fewer than 32.
- */
-static int64_t share(const tg_check_run *run, int64_t size) {
-    const int64_t total = run->report->elements, budget = run->options.budget;
-    if (total <= budget) return size;
-    int64_t n = (int64_t)((double)budget * (double)size / (double)total);
-    if (n < 32) n = 32;
-    return n < size ? n : size;
-}
-
-static void check_tensor(tg_check_run *run, int i, tg_rng *rng) {
-    const tg_check_tensor *t = &run->report->tensors[i];
-    const int64_t n = share(run, t->size);
-    tg_line line = {.probe = &run->probe,
-                    .nodes = &run->wrt[i],
-                    .nnodes = 1,
-                    .base = run->base + run->offset[i],
-                    .steepest = run->scale};
-    tg_probe_aim(&run->probe, &run->wrt[i], 1);
-    for (int64_t k = 0; k < n; k++) {
-        /* One element at random from each of n strata of equal size. */
-        int64_t low = (int64_t)((double)t->size * (double)k / (double)n);
-        int64_t high = k + 1 == n ? t->size : (int64_t)((double)t->size * (double)(k + 1) / (double)n);
-        int64_t j = n == t->size ? k : low + (int64_t)tg_rng_below(rng, (uint64_t)(high - low));
-        double x = line.base[j];
-        line.element = j;
-        line.scale = fmax(1, fabs(x));
-        tg_check_element e = {
-            .tensor = i, .index = j, .value = x, .analytic = run->analytic[run->offset[i] + j]};
-        tg_check_judge(run, &line, &e);
-        tg_line_restore(&line);
-        tg_check_count(run, &e);
-        if (run->options.progress && (++run->done & 63) == 0)
-            run->options.progress(run->options.context, run->done, run->planned);
-    }
-    tg_probe_aim(&run->probe, &run->wrt[i], 1);
-    if (tg_op_of(run->wrt[i])) tg_forward_one(run->wrt[i]);
-}
-
-static bool compare(tg_check_run *run) {
-    tg_check_report *r = run->report;
-    if (!run->options.budget) run->options.budget = default_budget(run);
-    bool sampling = r->elements > run->options.budget;
-    if (!run->options.directions) run->options.directions = sampling ? 8 : -1;
-    for (int i = 0; i < run->nwrt; i++) run->planned += share(run, r->tensors[i].size);
-    run->errors = tg_alloc((size_t)(run->planned + 1) * sizeof *run->errors);
-    if (!run->errors) return false;
-    tg_rng rng = {.seed = run->options.seed, .stream = 0x5A3};
-    for (int i = 0; i < run->nwrt; i++) check_tensor(run, i, &rng);
-    return run->options.directions < 0 || tg_check_directions(run);
-}
-
 /* ---- the verdict ---- */
 
 static int by_size(const void *a, const void *b) {
@@ -332,7 +270,7 @@ static bool go(tg_check_run *run) {
     bool *depends = ancestors(run->source, run->source_target);
     bool ok = depends && choose_wrt(run, depends);
     tg_release(depends);
-    if (!ok || !describe_tensors(run) || !open_shadow(run) || !differentiate(run) || !compare(run))
+    if (!ok || !describe_tensors(run) || !open_shadow(run) || !differentiate(run) || !tg_check_elements(run))
         return false;
     tg_probe_aim(&run->probe, run->wrt, run->nwrt);
     if (!run->options.no_drift) tg_check_drift(run);

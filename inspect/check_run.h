@@ -20,6 +20,10 @@ typedef struct tg_check_run {
     int64_t nerrors, planned, done;
 } tg_check_run;
 
+/* check.c: another f64 shadow of the checked tape, for another thread. Close it in any case. */
+bool tg_check_open_probe(tg_check_run *run, tg_probe *probe);
+/* check_elements.c: compares elements, all or a sample, and directions. False without memory. */
+bool tg_check_elements(tg_check_run *run);
 /* check_judge.c: the verdict on one element, or on one direction (element.tensor < 0). */
 void tg_check_judge(tg_check_run *run, const tg_line *line, tg_check_element *element);
 /* check_directions.c: random directions over all leaves, and the detection limit. */
