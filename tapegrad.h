@@ -22,6 +22,7 @@ extern "C" {
 #include "data/idx.h"
 #include "data/mat.h"
 #include "data/npy.h"
+#include "data/numpy_random.h"
 #include "data/scaler.h"
 #include "data/synthetic.h"
 #include "inspect/anomaly.h"
@@ -52,6 +53,11 @@ extern "C" {
 #include "optim/optim.h"
 #include "optim/penalty.h"
 #include "optim/schedule.h"
+#include "pictures/curves.h"
+#include "pictures/figure.h"
+#include "pictures/gnuplot.h"
+#include "pictures/regions.h"
+#include "pictures/tiles.h"
 
 #ifdef __cplusplus
 }

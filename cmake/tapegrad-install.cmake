@@ -30,7 +30,8 @@ install(TARGETS tapegrad_static tapegrad_shared EXPORT tapegrad-targets
 install(TARGETS tapegrad DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # A header whose opening comment says "Private" stays at home.
-file(GLOB TG_HEADERS CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} *.h core/*.h models/*.h optim/*.h inspect/*.h data/*.h)
+file(GLOB TG_HEADERS CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+  *.h core/*.h models/*.h optim/*.h inspect/*.h data/*.h pictures/*.h)
 foreach(header ${TG_HEADERS})
   file(READ ${header} text)
   string(FIND "${text}" "*/" end)

@@ -34,7 +34,7 @@ function(tg_objects name)
   set(TG_OBJECTS ${TG_OBJECTS} ${name} PARENT_SCOPE)
 endfunction()
 
-file(GLOB TG_SOURCES CONFIGURE_DEPENDS core/*.c models/*.c optim/*.c inspect/*.c data/*.c)
+file(GLOB TG_SOURCES CONFIGURE_DEPENDS core/*.c models/*.c optim/*.c inspect/*.c data/*.c pictures/*.c)
 set(TG_KERNEL_SOURCES core/block.c core/gemm.c core/gemm_block.c core/gemm_dual.c core/gemm_tile.c core/gemm_vector.c
                       core/vmath.c optim/update.c)
 list(TRANSFORM TG_KERNEL_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/")

@@ -1,6 +1,5 @@
 /* tapegrad train: trains a perceptron as a classifier, epoch by epoch. */
 #include "cli.h"
-#include "plot.h"
 #include "progress.h"
 #include "source.h"
 #include "tapegrad.h"
@@ -284,19 +283,37 @@ static bool save_graph(const job *j, tg_status *status) {
     return ok;
 }
 
+/* history.csv holds the numbers; the figure reads them there. */
+static bool plot(const job *j, const char *title, int epochs, bool *drawn, tg_status *status) {
+    const tg_series_style style = TG_SERIES_LINES_POINTS;
+    tg_series loss = {
+        .n = epochs, .csv = "history.csv", .x_column = "epoch", .y_column = "loss", .style = style};
+    tg_series accuracy[2] = {loss, loss};
+    accuracy[0].title = "training set";
+    accuracy[0].y_column = "train_accuracy";
+    accuracy[1].title = "test set";
+    accuracy[1].y_column = "test_accuracy";
+    tg_panel panels[] = {
+        {.title = "training loss", .x_label = "epoch", .series = &loss, .count = 1},
+        {.title = "accuracy", .x_label = "epoch", .series = accuracy, .count = 2, .key = "bottom right"}};
+    return tg_figure_save((tg_figure){.title = title, .panels = panels, .count = 2},
+                          in_folder(j, "history").text, drawn, status);
+}
+
 static bool save(const job *j, const tg_history *history, tg_status *status) {
     const input *in = j->in;
     const tg_params *params = tg_mlp_params(j->net);
     char title[256];
+    bool drawn = false;
     if (!in->out) return true;
     snprintf(title, sizeof title, "%.*s, %s, %s, %s", (int)strcspn(in->data, ":"), in->data, in->model,
              tg_activation_name(in->net.activation), tg_optim_name(in->optimizer));
     if (!tg_history_save_csv(history, params, in_folder(j, "history.csv").text, status) ||
         !tg_params_save(params, in_folder(j, "params.safetensors").text, status) || !save_graph(j, status) ||
-        !tg_plot_script(in->out, title, history->count, status) ||
+        !plot(j, title, history->count, &drawn, status) ||
         (j->health && !tg_health_save(j->health, in_folder(j, "health").text, status)))
         return false;
-    bool drawn = tg_plot_run(in->out, "history.gp") && (!j->health || tg_plot_run(in->out, "health.gp"));
+    if (j->health) drawn = tg_gnuplot(in->out, "health.gp") && drawn;
     if (!drawn)
         fprintf(stderr,
                 "tapegrad: gnuplot is not here; where it is, `gnuplot history.gp` draws the history\n");

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-void numpy_seed(numpy_random *r, uint32_t seed) {
+void tg_numpy_seed(tg_numpy_random *r, uint32_t seed) {
     for (uint32_t i = 0; i < 624; i++) {
         r->state[i] = seed;
         seed = 1812433253u * (seed ^ seed >> 30) + i + 1;
@@ -11,7 +11,7 @@ void numpy_seed(numpy_random *r, uint32_t seed) {
     r->has_normal = false;
 }
 
-static void twist(numpy_random *r) {
+static void twist(tg_numpy_random *r) {
     uint32_t *s = r->state;
     for (int i = 0; i < 624; i++) {
         uint32_t y = (s[i] & 0x80000000u) | (s[(i + 1) % 624] & 0x7fffffffu);
@@ -20,7 +20,7 @@ static void twist(numpy_random *r) {
     r->next = 0;
 }
 
-static uint32_t next32(numpy_random *r) {
+static uint32_t next32(tg_numpy_random *r) {
     if (r->next == 624) twist(r);
     uint32_t y = r->state[r->next++];
     y ^= y >> 11;
@@ -29,24 +29,24 @@ static uint32_t next32(numpy_random *r) {
     return y ^ y >> 18;
 }
 
-double numpy_random_sample(numpy_random *r) {
+double tg_numpy_random_sample(tg_numpy_random *r) {
     uint32_t high = next32(r) >> 5, low = next32(r) >> 6;
     return (high * 67108864.0 + low) / 9007199254740992.0;
 }
 
-double numpy_uniform(numpy_random *r, double low, double high) {
-    return low + (high - low) * numpy_random_sample(r);
+double tg_numpy_uniform(tg_numpy_random *r, double low, double high) {
+    return low + (high - low) * tg_numpy_random_sample(r);
 }
 
-static double standard_normal(numpy_random *r) {
+static double standard_normal(tg_numpy_random *r) {
     if (r->has_normal) {
         r->has_normal = false;
         return r->normal;
     }
     double x, y, square;
     do {
-        x = 2 * numpy_random_sample(r) - 1;
-        y = 2 * numpy_random_sample(r) - 1;
+        x = 2 * tg_numpy_random_sample(r) - 1;
+        y = 2 * tg_numpy_random_sample(r) - 1;
         square = x * x + y * y;
     } while (square >= 1 || square == 0);
     double factor = sqrt(-2 * log(square) / square);
@@ -55,12 +55,12 @@ static double standard_normal(numpy_random *r) {
     return factor * y;
 }
 
-double numpy_normal(numpy_random *r, double mean, double deviation) {
+double tg_numpy_normal(tg_numpy_random *r, double mean, double deviation) {
     return mean + deviation * standard_normal(r);
 }
 
 /* 0..most: as many bits as `most` has, drawn until they do not exceed it. */
-static uint64_t interval(numpy_random *r, uint64_t most) {
+static uint64_t interval(tg_numpy_random *r, uint64_t most) {
     uint64_t mask = most, value;
     if (most == 0) return 0;
     for (int shift = 1; shift < 64; shift *= 2) mask |= mask >> shift;
@@ -71,11 +71,11 @@ static uint64_t interval(numpy_random *r, uint64_t most) {
     return value;
 }
 
-int64_t numpy_randint(numpy_random *r, int64_t low, int64_t high) {
+int64_t tg_numpy_randint(tg_numpy_random *r, int64_t low, int64_t high) {
     return (int64_t)((uint64_t)low + interval(r, (uint64_t)high - (uint64_t)low - 1));
 }
 
-void numpy_shuffle(numpy_random *r, int64_t n, int64_t *items) {
+void tg_numpy_shuffle(tg_numpy_random *r, int64_t n, int64_t *items) {
     for (int64_t i = n - 1; i > 0; i--) {
         int64_t j = (int64_t)interval(r, (uint64_t)i), item = items[j];
         items[j] = items[i];
@@ -83,7 +83,7 @@ void numpy_shuffle(numpy_random *r, int64_t n, int64_t *items) {
     }
 }
 
-void numpy_permutation(numpy_random *r, int64_t n, int64_t *order) {
+void tg_numpy_permutation(tg_numpy_random *r, int64_t n, int64_t *order) {
     for (int64_t i = 0; i < n; i++) order[i] = i;
-    numpy_shuffle(r, n, order);
+    tg_numpy_shuffle(r, n, order);
 }

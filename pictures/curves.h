@@ -1,0 +1,25 @@
+/* curves.h: the curves of training runs, one or several in one figure. */
+#ifndef TG_PICTURES_CURVES_H
+#define TG_PICTURES_CURVES_H
+
+#include "figure.h"
+#include "optim/history.h"
+
+typedef struct tg_run {
+    const char *name; /* in the key; NULL: none (for a single run) */
+    const tg_history *history;
+} tg_run;
+
+/* Losses beside accuracies, epoch by epoch: of training in full lines, of validation in dashes, of the test
+   set in dots; a colour for each run, or for each set where there is one run. Curves of numbers that the
+   history does not have are left out. With errors, 1 - accuracy stands in place of the accuracies. As
+   tg_figure_save. */
+typedef struct tg_curves_spec {
+    const char *title;
+    const tg_run *runs;
+    int count;
+    bool errors;
+} tg_curves_spec;
+TG_API bool tg_curves_save(tg_curves_spec spec, const char *path, bool *drawn, tg_status *status);
+
+#endif

@@ -1,0 +1,174 @@
+/* Figures: their numbers, their scripts, and what gnuplot makes of them. */
+#include "support/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/tapegrad-figure-XXXXXX";
+
+static int make_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    char command[128];
+    (void)state;
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    return system(command);
+}
+
+static const char *path_of(const char *name) {
+    static char path[4][128];
+    static int next;
+    char *text = path[next++ % 4];
+    snprintf(text, sizeof path[0], "%s/%s", folder, name);
+    return text;
+}
+
+static const char *text_of(const char *name) {
+    static char text[20000];
+    FILE *in = fopen(path_of(name), "r");
+    assert_non_null(in);
+    text[fread(text, 1, sizeof text - 1, in)] = 0;
+    fclose(in);
+    return text;
+}
+
+static bool have_gnuplot(void) {
+    return system("command -v gnuplot >/dev/null 2>&1") == 0;
+}
+
+static void assert_saved(tg_figure figure, const char *name) {
+    tg_status status = {0};
+    bool drawn = false;
+    if (!tg_figure_save(figure, path_of(name), &drawn, &status)) fail_msg("%s", status.message);
+    assert_int_equal(drawn, have_gnuplot());
+}
+
+static void curves_become_csv_script_and_pictures(void **state) {
+    (void)state;
+    const double y[] = {3, NAN, 1}, x[] = {0.5, 1};
+    tg_series series[] = {{.title = "a \"b\"", .y = y, .n = 3}, {.x = x, .y = y, .n = 2, .dash = 1}};
+    tg_panel panels[] = {{.title = "loss", .series = series, .count = 1}, {.series = series + 1, .count = 1}};
+    assert_saved((tg_figure){.panels = panels, .count = 2}, "curves");
+    assert_string_equal(text_of("curves.csv"),
+                        "panel,series,x,y\n\"loss\",\"a \"\"b\"\"\",1,3\n\"loss\",\"a \"\"b\"\"\",2,nan\n"
+                        "\"loss\",\"a \"\"b\"\"\",3,1\n2,1,0.5,3\n2,1,1,nan\n");
+    assert_non_null(strstr(text_of("curves.gp"), "every ::0::2"));
+    assert_non_null(strstr(text_of("curves.gp"), "every ::3::4"));
+    assert_non_null(strstr(text_of("curves.gp"), "title \"a \\\"b\\\"\""));
+    if (!have_gnuplot()) return;
+    assert_non_null(strstr(text_of("curves.svg"), "<svg"));
+    assert_memory_equal(text_of("curves.png"), "\x89PNG", 4);
+}
+
+static void the_ending_asks_for_one_format(void **state) {
+    (void)state;
+    const double y[] = {1, 2};
+    tg_series series = {.y = y, .n = 2};
+    tg_panel panel = {.series = &series, .count = 1};
+    assert_saved((tg_figure){.panels = &panel, .count = 1}, "one.svg");
+    assert_int_equal(access(path_of("one.csv"), F_OK), 0);
+    assert_int_equal(access(path_of("one.svg"), F_OK), have_gnuplot() ? 0 : -1);
+    assert_int_equal(access(path_of("one.png"), F_OK), -1);
+}
+
+static void cells_stand_in_the_file_row_by_row(void **state) {
+    (void)state;
+    const double value[] = {0, 0.5, 1, NAN}, at = 1;
+    const char *label = "7, or 1";
+    tg_picture picture = {.height = 2, .width = 2, .channels = 1, .value = value, .x1 = 4, .y1 = 2};
+    tg_series series = {.x = &at, .y = &at, .n = 1, .label = &label, .style = TG_SERIES_TEXT};
+    tg_panel panel = {.picture = &picture, .series = &series, .count = 1};
+    assert_saved((tg_figure){.panels = &panel, .count = 1}, "cells");
+    assert_string_equal(text_of("cells.csv"), "panel,series,x,y,label,red,green,blue\n"
+                                              "1,\"picture\",1,1.5,,0,0,0\n1,\"picture\",3,1.5,,128,128,128\n"
+                                              "1,\"picture\",1,0.5,,255,255,255\n"
+                                              "1,\"picture\",3,0.5,,255,255,255\n"
+                                              "1,1,1,1,\"7, or 1\",,,\n");
+}
+
+static void assert_refused(tg_figure figure, const char *path, const char *message) {
+    tg_status status = {0};
+    assert_false(tg_figure_save(figure, path, NULL, &status));
+    assert_non_null(strstr(status.message, message));
+}
+
+static void nonsense_is_refused(void **state) {
+    (void)state;
+    const double y[] = {1, 2};
+    tg_series series = {.y = y, .n = 2}, empty = {.y = y};
+    tg_picture picture = {.height = 1, .width = 1, .channels = 2, .value = y};
+    tg_panel panel = {.series = &series, .count = 1};
+    tg_panel wrong[] = {{.count = 0}, {.series = &empty, .count = 1}, {.picture = &picture}};
+    const char *const why[] = {"empty", "no points", "channels"};
+    assert_refused((tg_figure){0}, path_of("x"), "no panels");
+    for (int i = 0; i < 3; i++)
+        assert_refused((tg_figure){.panels = &wrong[i], .count = 1}, path_of("x"), why[i]);
+    assert_refused((tg_figure){.panels = &panel, .count = 1}, path_of("absent/x"), "cannot be written");
+    assert_refused((tg_figure){.panels = &panel, .count = 1}, path_of(""), "no name");
+}
+
+/* ---- what figures are made of ---- */
+
+static void weights_and_examples_become_tiles(void **state) {
+    (void)state;
+    tg_status status = {0};
+    tg_param *w = tg_param_new("w", TG_F32, &TG_SHAPE(4, 3));
+    tg_param_set_at(w, 0, 2);
+    tg_param_set_at(w, 3, -1);
+    assert_true(tg_weights_save(w, (tg_tiles_spec){.shape = TG_SHAPE(2, 2), .columns = 3}, path_of("weights"),
+                                NULL, &status));
+    /* Unit 0 has weights 2, -1, 0, 0: the full red, half the blue, white. */
+    assert_non_null(strstr(text_of("weights.csv"), ",0,0,179,23,43\n"));
+    assert_non_null(strstr(text_of("weights.csv"), ",1,0,144,179,213\n"));
+    assert_false(
+        tg_weights_save(w, (tg_tiles_spec){.shape = TG_SHAPE(3, 3)}, path_of("weights"), NULL, &status));
+    tg_param_free(w);
+    tg_dataset *set = tg_digits((tg_images_spec){.count = 5}, NULL);
+    assert_true(tg_examples_save(set, (tg_tiles_spec){.most = 4}, path_of("digits"), NULL, NULL));
+    tg_dataset_free(set);
+}
+
+static void regions_and_runs_become_figures(void **state) {
+    (void)state;
+    tg_status status = {0};
+    tg_dataset *moons = tg_moons((tg_points_spec){.count = 40}, &status);
+    tg_mlp *net = tg_mlp_new((tg_mlp_spec){.sizes = {2, 3, 2}, .depth = 2, .activation = TG_RELU});
+    tg_optim *opt = tg_sgd(tg_mlp_params(net), (tg_sgd_spec){.lr = 0.1});
+    tg_history *history = tg_fit((tg_fit_spec){.model = tg_mlp_model(net),
+                                               .optim = opt,
+                                               .train = moons,
+                                               .test = moons,
+                                               .epochs = 2,
+                                               .status = &status});
+    assert_non_null(history);
+    tg_region region = {.title = "moons", .model = tg_mlp_model(net), .points = moons};
+    assert_true(tg_regions_save((tg_regions_spec){.regions = &region, .count = 1, .resolution = 5},
+                                path_of("regions"), NULL, &status));
+    tg_run runs[] = {{"first", history}, {"second", history}};
+    assert_true(tg_curves_save((tg_curves_spec){.runs = runs, .count = 2, .errors = true}, path_of("runs"),
+                               NULL, &status));
+    assert_non_null(strstr(text_of("runs.csv"), "\"error\",\"second, test\",2,"));
+    tg_history_free(history);
+    tg_optim_free(opt);
+    tg_mlp_free(net);
+    tg_dataset_free(moons);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(curves_become_csv_script_and_pictures),
+        cmocka_unit_test(the_ending_asks_for_one_format),
+        cmocka_unit_test(cells_stand_in_the_file_row_by_row),
+        cmocka_unit_test(nonsense_is_refused),
+        cmocka_unit_test(weights_and_examples_become_tiles),
+        cmocka_unit_test(regions_and_runs_become_figures),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
