@@ -17,7 +17,7 @@ static const curve losses[] = {
 static const curve accuracies[] = {{"training", AT(train_accuracy), 0},
                                    {"validation", AT(validation_accuracy), 1},
                                    {"test", AT(test_accuracy), 2}};
-enum { CURVES = 3 };
+enum { VALIDATION = 1, TEST, CURVES };
 
 /* What the series of both panels point into. */
 typedef struct lines {
@@ -41,12 +41,15 @@ static bool present(const tg_history *history, const curve *c) {
 static void add(lines *to, const tg_run *run, int number, int runs, const curve *c, bool error) {
     const tg_history *history = run->history;
     double *y = to->y + to->used;
-    char *title = to->title[to->count];
+    char *title = to->title[to->count]; /* in the numbers */
     for (int i = 0; i < history->count; i++) y[i] = error ? 1 - read(history, i, c) : read(history, i, c);
     snprintf(title, sizeof to->title[0], "%s%s%s", run->name ? run->name : "", run->name ? ", " : "",
              c->title);
     to->series[to->count++] =
-        (tg_series){.title = title,
+        (tg_series){.title = runs == 1      ? c->title
+                             : c->dash == 0 ? run->name
+                                            : NULL,
+                    .name = title,
                     .y = y,
                     .n = history->count,
                     .style = history->count < 30 ? TG_SERIES_LINES_POINTS : TG_SERIES_LINES,
@@ -55,10 +58,16 @@ static void add(lines *to, const tg_run *run, int number, int runs, const curve 
     to->used += history->count;
 }
 
+/* Several runs would be a thicket with three curves each: the test set stands back behind a validation set.
+ */
+static bool shows_test(const tg_curves_spec *spec, int r, const curve *curves) {
+    return spec->count == 1 || !present(spec->runs[r].history, &curves[VALIDATION]);
+}
+
 static void collect(lines *to, const tg_curves_spec *spec, const curve *curves, bool error) {
     for (int r = 0; r < spec->count; r++)
         for (int k = 0; k < CURVES; k++)
-            if (present(spec->runs[r].history, &curves[k]))
+            if (present(spec->runs[r].history, &curves[k]) && (k < TEST || shows_test(spec, r, curves)))
                 add(to, &spec->runs[r], r, spec->count, &curves[k], error);
 }
 

@@ -10,10 +10,10 @@ typedef struct tg_run {
     const tg_history *history;
 } tg_run;
 
-/* Losses beside accuracies, epoch by epoch: of training in full lines, of validation in dashes, of the test
-   set in dots; a colour for each run, or for each set where there is one run. Curves of numbers that the
-   history does not have are left out. With errors, 1 - accuracy stands in place of the accuracies. As
-   tg_figure_save. */
+/* Losses beside accuracies, epoch by epoch. Of one run: training in a full line, validation in dashes, test
+   in dots. Of several: a colour for each, training in full lines and the validation set in dashes, or the
+   test set in dots where there is no validation set. Curves of numbers that a history does not have are left
+   out. With errors, 1 - accuracy stands in place of the accuracies. As tg_figure_save. */
 typedef struct tg_curves_spec {
     const char *title;
     const tg_run *runs;

@@ -100,7 +100,7 @@ static void write_series(const tg_figure *figure, int p, int s, columns c, FILE 
     const tg_panel *panel = &figure->panels[p];
     const tg_series *series = &panel->series[s];
     for (int64_t i = 0; i < series->n; i++) {
-        write_place(out, panel->title, p, series->title, s);
+        write_place(out, panel->title, p, series->name ? series->name : series->title, s);
         fprintf(out, ",%.9g,", series->x ? series->x[i] : (double)(i + 1));
         if (isfinite(series->y[i]))
             fprintf(out, "%.9g", series->y[i]);

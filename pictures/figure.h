@@ -22,6 +22,7 @@ typedef enum tg_series_style {
 /* Points in order: x[i], y[i]; or two columns of a CSV file that stands beside the figure. */
 typedef struct tg_series {
     const char *title;        /* in the key; NULL: not there */
+    const char *name;         /* in the numbers; NULL: the title */
     const double *x, *y;      /* n of each; x NULL: 1, 2, 3 ... A y that is not finite leaves a gap */
     int64_t n;                /* how many; of a file, 0 means unknown */
     const char *const *label; /* of TG_SERIES_TEXT: n of them */

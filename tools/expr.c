@@ -23,7 +23,10 @@ static const struct argp_option options[] = {
     {"hessian", 'H', 0, 0, "The matrix of second derivatives too (the result must be a scalar)", 1},
     {"derivatives", 'D', 0, 0, "The first three derivatives, of a scalar formula of one scalar input", 1},
     {"sweep", 's', "X=FROM:TO:N", 0,
-     "Lines of X, value and derivative for N values of the scalar X, as CSV; with --svg a plot of them", 1},
+     "Lines of X, value and derivative for N values of the scalar X, as CSV; with --svg a plot of them in "
+     "FILE "
+     "(.svg or .png), its numbers and its gnuplot script beside it",
+     1},
     {"dot", 'd', 0, 0, "The graph with values and gradients as dot text", 2},
     {"svg", 'S', "FILE", 0, "The same drawn into FILE (.svg, .png, .dot, .mmd, .json, .txt)", 2},
     {"html", KEY_HTML, "FILE", 0,
@@ -246,34 +249,72 @@ static int print_dot(const tg_tape *tape) {
 
 /* ---- sweep ---- */
 
-static int sweep(const settings *s, tg_tape *tape, tg_node *y) {
+/* x, value and derivative at each step. */
+typedef struct sweep {
     char name[64];
     double from, to;
     int steps;
-    tg_expr_error error;
-    if (!tg_expr_sweep(s->sweep, name, sizeof name, &from, &to, &steps, &error))
-        return point_at(s->sweep, &error);
-    tg_node *x = tg_find(tape, name);
-    if (!x || tg_op_of(x))
-        return tg_cli_fail("--sweep: the formula has no input '%s'; give it a value too: %s=0", name, name);
-    if (tg_size(x) != 1 || tg_size(y) != 1)
-        return tg_cli_fail("--sweep: %s and the result must be scalars", name);
-    printf("%s,value,derivative\n", name);
-    for (int i = 0; i < steps; i++) {
-        double at = from + (to - from) * i / (steps - 1);
-        tg_set_f64(x, &at);
+    double *x, *value, *derivative;
+} sweep;
+
+static bool fill_sweep(sweep *w, tg_tape *tape, tg_node *x, tg_node *y) {
+    w->x = calloc(3 * (size_t)w->steps, sizeof *w->x);
+    if (!w->x) return false;
+    w->value = w->x + w->steps;
+    w->derivative = w->value + w->steps;
+    for (int i = 0; i < w->steps; i++) {
+        w->x[i] = w->from + (w->to - w->from) * i / (w->steps - 1);
+        tg_set_f64(x, &w->x[i]);
         tg_zero_grad(tape);
-        if (!tg_replay(tape) || !tg_backward_from(y, NULL)) return tg_cli_fail("%s", tg_error(tape));
-        printf("%.17g,%.17g,%.17g\n", at, tg_value_at(y, 0), grad_or_zero(x, 0));
+        if (!tg_replay(tape) || !tg_backward_from(y, NULL)) return false;
+        w->value[i] = tg_value_at(y, 0);
+        w->derivative[i] = grad_or_zero(x, 0);
     }
+    return true;
+}
+
+static int plot_sweep(const sweep *w, const settings *s) {
+    tg_status status = {0};
+    bool drawn;
+    tg_series series[] = {{.title = "value", .x = w->x, .y = w->value, .n = w->steps},
+                          {.title = "derivative", .x = w->x, .y = w->derivative, .n = w->steps, .dash = 1}};
+    tg_panel panel = {.title = s->formula, .x_label = w->name, .series = series, .count = 2};
+    if (!tg_figure_save((tg_figure){.panels = &panel, .count = 1, .width = 640}, s->svg, &drawn, &status))
+        return tg_cli_fail("%s", status.message);
+    if (!drawn)
+        fprintf(stderr, "tapegrad: gnuplot is not here; the numbers and a script for it are beside %s\n",
+                s->svg);
     return TG_EXIT_OK;
+}
+
+static int run_sweep(const settings *s, tg_tape *tape, tg_node *y) {
+    sweep w = {0};
+    tg_expr_error error;
+    int exit_status = TG_EXIT_OK;
+    if (!tg_expr_sweep(s->sweep, w.name, sizeof w.name, &w.from, &w.to, &w.steps, &error))
+        return point_at(s->sweep, &error);
+    tg_node *x = tg_find(tape, w.name);
+    if (!x || tg_op_of(x))
+        return tg_cli_fail("--sweep: the formula has no input '%s'; give it a value too: %s=0", w.name,
+                           w.name);
+    if (tg_size(x) != 1 || tg_size(y) != 1)
+        return tg_cli_fail("--sweep: %s and the result must be scalars", w.name);
+    if (!fill_sweep(&w, tape, x, y)) {
+        exit_status = tg_cli_fail("%s", w.x ? tg_error(tape) : "out of memory");
+    } else {
+        printf("%s,value,derivative\n", w.name);
+        for (int i = 0; i < w.steps; i++) printf("%.17g,%.17g,%.17g\n", w.x[i], w.value[i], w.derivative[i]);
+        if (s->svg) exit_status = plot_sweep(&w, s);
+    }
+    free(w.x);
+    return exit_status;
 }
 
 /* ---- */
 
 static int show(const settings *s, tg_tape *tape, tg_node *y) {
     tg_status status = {0};
-    if (s->sweep) return sweep(s, tape, y);
+    if (s->sweep) return run_sweep(s, tape, y);
     if (s->hessian && tg_size(y) != 1) return tg_cli_fail("--hessian: the result is no scalar; sum() it");
     if (s->derivatives && (tg_size(y) != 1 || s->count != 1 || tg_size(tg_tape_node(tape, 0)) != 1))
         return tg_cli_fail("--derivatives: one scalar input and a scalar result are needed");

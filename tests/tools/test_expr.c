@@ -1,12 +1,15 @@
 /* tapegrad expr, run as a user would: values and derivatives of published examples, and its errors. */
 #include "support/test.h"
 
+#include "support/command.h"
+
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* Runs `tapegrad expr ARGS` and returns its exit status; output is what it printed, errors included when
  * asked. */
@@ -210,6 +213,22 @@ static void a_sweep_is_csv(void **state) {
     assert_string_equal(output, "x1,value,derivative\n0,0,0\n1,1,2\n2,4,4\n3,9,6\n4,16,8\n");
 }
 
+static void a_sweep_is_drawn(void **state) {
+    (void)state;
+    const char *folder = test_new_folder();
+    char path[512], arguments[1024], output[4096], line[64] = "";
+    snprintf(arguments, sizeof arguments, "--sweep x=0:2:3 --svg %s/sweep.svg 'x^3' x=0", folder);
+    assert_int_equal(run(arguments, false, output, sizeof output), 0);
+    snprintf(path, sizeof path, "%s/sweep.csv", folder);
+    FILE *csv = fopen(path, "r");
+    assert_non_null(csv);
+    while (fgets(line, sizeof line, csv)) continue;
+    fclose(csv);
+    assert_string_equal(line, "\"x^3\",\"derivative\",2,12\n");
+    snprintf(path, sizeof path, "%s/sweep.gp", folder);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_values_and_gradients),
@@ -218,6 +237,7 @@ int main(void) {
         cmocka_unit_test(errors_point_at_the_column),
         cmocka_unit_test(hostile_formulas_are_refused),
         cmocka_unit_test(a_sweep_is_csv),
+        cmocka_unit_test(a_sweep_is_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
