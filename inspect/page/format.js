@@ -5,7 +5,8 @@ function short(x, digits = 4) {
   if (!Number.isFinite(x)) return x < 0 ? '−∞' : '∞';
   if (x === 0) return '0';
   const size = Math.abs(x);
-  const text = size >= 1e6 || size < 1e-4 ? x.toExponential(Math.max(1, digits - 2)) : String(Number(x.toPrecision(digits)));
+  const text =
+    size >= 1e6 || size < 1e-4 ? x.toExponential(Math.max(1, digits - 2)) : String(Number(x.toPrecision(digits)));
   return text.replace('e+', 'e').replaceAll('-', '−');
 }
 /* In an equation a negative number stands in parentheses. */
@@ -69,17 +70,21 @@ function svg(name, attributes = {}, ...children) {
 function equationElement(equation) {
   const span = element('span', {class: 'equation'});
   for (const p of pieces(equation)) {
-    const piece = element('span', p.node === undefined ? {} : {class: p.grad ? 'ref grad' : 'ref value', 'data-node': p.node});
+    const piece = element(
+      'span',
+      p.node === undefined ? {} : {'class': p.grad ? 'ref grad' : 'ref value', 'data-node': p.node},
+    );
     piece.textContent = p.text;
     span.append(piece);
   }
   return span;
 }
 
-/* From blue by white to orange, the same distance from 0 on both sides; in the dark, by black. */
-function heatColour(x, largest) {
+/* From blue by white to orange, the same distance from 0 on both sides; in the dark, by black. Behind text at half
+   strength, so that it can be read. */
+function heatColour(x, largest, strength = 100) {
   if (!Number.isFinite(x)) return 'var(--bad)';
-  const share = Math.round(100 * Math.min(1, Math.abs(x) / (largest || 1)));
+  const share = Math.round(strength * Math.min(1, Math.abs(x) / (largest || 1)));
   return `color-mix(in oklab, var(${x < 0 ? '--cold' : '--hot'}) ${share}%, var(--paper))`;
 }
 /* Rows and columns of a tensor: its last axis runs to the right. */

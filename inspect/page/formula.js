@@ -3,28 +3,44 @@
    behind. Only ever used on graphs of scalars, on which sums and means change nothing. */
 
 const FUNCTIONS = {
-  exp: Math.exp, log: Math.log, sin: Math.sin, cos: Math.cos, tanh: Math.tanh, sqrt: Math.sqrt, abs: Math.abs,
-  sign: Math.sign, erf, log1p: Math.log1p, expm1: Math.expm1,
-  max: (...x) => x.some(Number.isNaN) ? NaN : Math.max(...x),
-  min: (...x) => x.some(Number.isNaN) ? NaN : Math.min(...x),
-  sigmoid: x => x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)),
+  exp: Math.exp,
+  log: Math.log,
+  sin: Math.sin,
+  cos: Math.cos,
+  tanh: Math.tanh,
+  sqrt: Math.sqrt,
+  abs: Math.abs,
+  sign: Math.sign,
+  erf,
+  log1p: Math.log1p,
+  expm1: Math.expm1,
+  max: (...x) => (x.some(Number.isNaN) ? NaN : Math.max(...x)),
+  min: (...x) => (x.some(Number.isNaN) ? NaN : Math.min(...x)),
+  sigmoid: x => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
   log1pexp: x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   Phi: x => (1 + erf(x / Math.SQRT2)) / 2,
-  phi: x => Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI),
-  where: (c, a, b) => c ? a : b,
-  sum: x => x, mean: x => x, sum_to: x => x, count: x => x, logsumexp: x => x, softmax: () => 1, concat: x => x,
+  phi: x => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI),
+  where: (c, a, b) => (c ? a : b),
+  sum: x => x,
+  mean: x => x,
+  sum_to: x => x,
+  count: x => x,
+  logsumexp: x => x,
+  softmax: () => 1,
+  concat: x => x,
 };
 
 /* Abramowitz and Stegun 7.1.6: all terms have one sign, so that nothing cancels. */
 function erf(x) {
   if (Number.isNaN(x)) return NaN;
   if (Math.abs(x) > 6) return Math.sign(x);
-  let term = x, sum = x;
+  let term = x,
+    sum = x;
   for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-    term *= 2 * x * x / (2 * n + 1);
+    term *= (2 * x * x) / (2 * n + 1);
     sum += term;
   }
-  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
 class FormulaError extends Error {}
@@ -33,7 +49,8 @@ function words(text) {
   const found = [];
   const pattern = /\s*(?:(\d+\.?\d*(?:e[-+]?\d+)?)|([A-Za-z_]\w*)|(<=|>=|==|[-+*\/^@(),|<>=]))/gy;
   while (pattern.lastIndex < text.trimEnd().length) {
-    const at = pattern.lastIndex, m = pattern.exec(text);
+    const at = pattern.lastIndex,
+      m = pattern.exec(text);
     if (!m) throw new FormulaError(`“${text.slice(at).trim()}” is no arithmetic`);
     found.push(m[1] ? {number: Number(m[1])} : m[2] ? {name: m[2]} : {sign: m[3]});
   }
@@ -46,13 +63,18 @@ class Parser {
     this.words = words(text);
     this.at = 0;
   }
-  is(sign) { return this.at < this.words.length && this.words[this.at].sign === sign; }
-  take(sign) { return this.is(sign) && ++this.at > 0; }
+  is(sign) {
+    return this.at < this.words.length && this.words[this.at].sign === sign;
+  }
+  take(sign) {
+    return this.is(sign) && ++this.at > 0;
+  }
   need(sign) {
     if (!this.take(sign)) throw new FormulaError(`“${sign}” is missing`);
   }
   all() {
-    const body = this.comparison(), definitions = {};
+    const body = this.comparison(),
+      definitions = {};
     while (this.take(',')) {
       const name = this.words[this.at++]?.name;
       if (this.take('(')) while (!this.take(')')) if (this.at++ >= this.words.length) break;
@@ -63,7 +85,8 @@ class Parser {
     return {body, definitions};
   }
   comparison() {
-    const terms = [this.sum()], signs = [];
+    const terms = [this.sum()],
+      signs = [];
     while (['<', '<=', '>', '>=', '=='].some(s => this.is(s))) {
       signs.push(this.words[this.at++].sign);
       terms.push(this.sum());
@@ -86,11 +109,13 @@ class Parser {
       else return left;
     }
   }
-  signed() { return this.take('-') ? {op: 'negative', of: [this.signed()]} : this.power(); }
+  signed() {
+    return this.take('-') ? {op: 'negative', of: [this.signed()]} : this.power();
+  }
   power() {
     const base = this.atom();
     if (!this.take('^')) return base;
-    if (this.words[this.at]?.name === 'T') return this.at++, base;
+    if (this.words[this.at]?.name === 'T') return (this.at++, base);
     return {op: '^', of: [base, this.signed()]};
   }
   atom() {
@@ -128,7 +153,8 @@ const isCall = (t, name) => t.call === name;
 /* Forms that lose digits or overflow become those that do not. */
 function stable(t) {
   if (!t.of) return t;
-  const of = t.of.map(stable), [a, b] = of;
+  const of = t.of.map(stable),
+    [a, b] = of;
   if (isCall(t, 'log') && a.op === '+' && isOne(a.of[0]))
     return isCall(a.of[1], 'exp') ? {call: 'log1pexp', of: a.of[1].of} : {call: 'log1p', of: [a.of[1]]};
   if (isCall(t, 'log') && ['exp', 'sum'].includes(a.call)) {
@@ -136,20 +162,33 @@ function stable(t) {
     if (isCall(inner, 'exp')) return inner.of[0];
   }
   if (t.op === '-' && isCall(a, 'exp') && isOne(b)) return {call: 'expm1', of: a.of};
-  if (t.op === '/' && isOne(a) && b.op === '+' && isOne(b.of[0]) && isCall(b.of[1], 'exp') &&
-      b.of[1].of[0].op === 'negative')
+  if (
+    t.op === '/' &&
+    isOne(a) &&
+    b.op === '+' &&
+    isOne(b.of[0]) &&
+    isCall(b.of[1], 'exp') &&
+    b.of[1].of[0].op === 'negative'
+  )
     return {call: 'sigmoid', of: b.of[1].of[0].of};
   return {...t, of};
 }
 
 const COMPARE = {
-  '<': (a, b) => a < b, '<=': (a, b) => a <= b, '>': (a, b) => a > b, '>=': (a, b) => a >= b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
   '==': (a, b) => a === b,
 };
 /* 0 times log(0), or times 0^-1, is 0, as the ops have it at the edge of their domain. */
-const times = (a, b) => (a === 0 && Math.abs(b) === Infinity) || (b === 0 && Math.abs(a) === Infinity) ? 0 : a * b;
+const times = (a, b) => ((a === 0 && Math.abs(b) === Infinity) || (b === 0 && Math.abs(a) === Infinity) ? 0 : a * b);
 const ARITHMETIC = {
-  '+': (a, b) => a + b, '-': (a, b) => a - b, '*': times, '/': (a, b) => a / b, negative: a => -a,
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': times,
+  '/': (a, b) => a / b,
+  'negative': a => -a,
   '^': (a, b) => Math.pow(a, b),
 };
 

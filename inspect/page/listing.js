@@ -15,7 +15,7 @@ class Listing {
         continue;
       }
       let end = id;
-      while (end < tape.nodes.length && !tape.nodes[end].at && (tape.nodes[end].shown < 0) === (n.shown < 0)) end++;
+      while (end < tape.nodes.length && !tape.nodes[end].at && tape.nodes[end].shown < 0 === n.shown < 0) end++;
       rows.push(this.gap(id, end - 1, n.shown));
       id = end;
     }
@@ -24,7 +24,7 @@ class Listing {
   }
 
   line(step, content, goTo) {
-    const button = element('button', {type: 'button', class: 'line', tabindex: -1, 'data-step': step}, content);
+    const button = element('button', {'type': 'button', 'class': 'line', 'tabindex': -1, 'data-step': step}, content);
     button.addEventListener('click', () => goTo(step));
     this.lines.set(step, button);
     return button;
@@ -34,7 +34,8 @@ class Listing {
     const forward = this.line(n.op ? n.born : 0, equationElement(n.equation), goTo);
     forward.dataset.node = n.id;
     if (!n.op) this.lines.delete(0);
-    const value = element('td', {class: 'number value'}), grad = element('td', {class: 'number grad'});
+    const value = element('td', {class: 'number value'}),
+      grad = element('td', {class: 'number grad'});
     const backward = element('td', {class: 'backward'});
     if (n.seed) backward.append(this.line(n.seeded, element('span', {class: 'equation'}, `dv${n.id} = 1`), goTo));
     for (const e of n.in) {
@@ -65,10 +66,17 @@ class Listing {
 
   update(t, quiz) {
     for (const {n, forward, value, grad} of this.cells) {
-      const v = this.tape.valueAt(n, t), g = this.tape.gradAt(n, t);
+      const v = this.tape.valueAt(n, t),
+        g = this.tape.gradAt(n, t);
       forward.classList.toggle('later', v === UNKNOWN);
       value.textContent = brief(v, 2);
-      grad.textContent = !n.wanted ? '' : g.value === UNKNOWN ? '–' : quiz.hides(n) ? '?' : brief(g.value, 2) + (g.partial ? ' +…' : '');
+      grad.textContent = !n.wanted
+        ? ''
+        : g.value === UNKNOWN
+          ? '–'
+          : quiz.hides(n)
+            ? '?'
+            : brief(g.value, 2) + (g.partial ? ' +…' : '');
     }
     for (const [step, line] of this.lines) if (step >= this.tape.forwardSteps) line.classList.toggle('later', t < step);
     this.mark(this.lines.get(t) ?? null);
@@ -88,8 +96,11 @@ class Listing {
 
 /* Scrolls as little as is needed. */
 function keepInView(box, item, margin = 40) {
-  const a = box.getBoundingClientRect(), b = item.getBoundingClientRect();
-  const by = (from, to, start, end) => from < start + margin ? from - start - margin : to > end - margin ? to - end + margin : 0;
-  const top = by(b.top, b.bottom, a.top, a.bottom), left = by(b.left, b.right, a.left, a.right);
+  const a = box.getBoundingClientRect(),
+    b = item.getBoundingClientRect();
+  const by = (from, to, start, end) =>
+    from < start + margin ? from - start - margin : to > end - margin ? to - end + margin : 0;
+  const top = by(b.top, b.bottom, a.top, a.bottom),
+    left = by(b.left, b.right, a.left, a.right);
   if (top || left) box.scrollBy({top, left: box.classList.contains('down') ? 0 : left, behavior: 'instant'});
 }

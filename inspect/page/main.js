@@ -8,8 +8,12 @@ const quiz = new Quiz(tape, $('quiz'), () => show());
 const drawing = new Drawing(tape, $('circuit'), select);
 const listing = new Listing(tape, $('lines'), goTo);
 
-function step() { return tape.allSteps[now()]; }
-function now() { return view.steps[view.position]; }
+function step() {
+  return tape.allSteps[now()];
+}
+function now() {
+  return view.steps[view.position];
+}
 
 /* ---- the equation of the step ---- */
 
@@ -20,9 +24,10 @@ function numbers(equation) {
       line.append(p.text);
       continue;
     }
-    const n = tape.nodes[p.node], v = p.grad ? n.grad : n.value;
+    const n = tape.nodes[p.node],
+      v = p.grad ? n.grad : n.value;
     const text = p.grad && quiz.hides(n) ? '?' : isScalar(v) ? inEquation(v) : (p.grad ? 'd' : '') + label(n);
-    line.append(element('span', {class: p.grad ? 'grad' : 'value', 'data-node': p.node}, text));
+    line.append(element('span', {'class': p.grad ? 'grad' : 'value', 'data-node': p.node}, text));
   }
   return line;
 }
@@ -40,21 +45,38 @@ function explainForward(n) {
   return [first, second, [n.op.brief ?? '']];
 }
 function explainSeed(n) {
-  return [[equationElement(`dv${n.id} = 1`)],
-    [`${label(n)} changes exactly as fast as itself: backward begins here.`], []];
+  return [
+    [equationElement(`dv${n.id} = 1`)],
+    [`${label(n)} changes exactly as fast as itself: backward begins here.`],
+    [],
+  ];
 }
 function explainBackward(e) {
-  const from = tape.nodes[e.from], to = tape.nodes[e.to], hidden = quiz.hides(from);
+  const from = tape.nodes[e.from],
+    to = tape.nodes[e.to],
+    hidden = quiz.hides(from);
   const first = [equationElement(e.equation)];
   if (!isScalar(e.message)) return [first, ['adds ', hidden ? '?' : summary(e.message)], sumAtFork(from, hidden)];
   const second = ['= ', rightSide(e.equation), ' = ', strong('grad', hidden ? '?' : short(e.message, 6))];
   if (isScalar(e.local) && isScalar(to.grad))
-    second.push('   ', element('span', {class: 'recipe'}, 'upstream ', strong('grad', quiz.hides(to) ? '?' : short(to.grad)), ' × local ',
-      strong('local', short(e.local)), ' = message ', strong('grad', hidden ? '?' : short(e.message))));
+    second.push(
+      '   ',
+      element(
+        'span',
+        {class: 'recipe'},
+        'upstream ',
+        strong('grad', quiz.hides(to) ? '?' : short(to.grad)),
+        ' × local ',
+        strong('local', short(e.local)),
+        ' = message ',
+        strong('grad', hidden ? '?' : short(e.message)),
+      ),
+    );
   return [first, second, sumAtFork(from, hidden)];
 }
 function sumAtFork(n, hidden) {
-  const all = tape.contributions(n), g = tape.gradAt(n, now());
+  const all = tape.contributions(n),
+    g = tape.gradAt(n, now());
   if (all.length < 2) return [];
   const terms = all.filter(e => e.time <= now()).sort((a, b) => a.time - b.time);
   const parts = [`${label(n)} is used ${all.length} times; its gradient is the sum: dv${n.id} = `];
@@ -68,12 +90,21 @@ function sumAtFork(n, hidden) {
 }
 function explainStart() {
   const gradients = tape.hasGradients ? 'then backward from the result' : 'there are no gradients on this tape';
-  return [['The leaves hold their values.'], [`Step forward through ${tape.forwardSteps - 1} operations, ${gradients}.`], []];
+  return [
+    ['The leaves hold their values.'],
+    [`Step forward through ${tape.forwardSteps - 1} operations, ${gradients}.`],
+    [],
+  ];
 }
+const explanations = {
+  start: explainStart,
+  forward: s => explainForward(tape.nodes[s.node]),
+  seed: s => explainSeed(tape.nodes[s.node]),
+  backward: s => explainBackward(tape.edges[s.edge]),
+};
 function explain() {
-  const s = step();
-  const lines = s.kind === 'start' ? explainStart() : s.kind === 'forward' ? explainForward(tape.nodes[s.node]) :
-    s.kind === 'seed' ? explainSeed(tape.nodes[s.node]) : explainBackward(tape.edges[s.edge]);
+  const s = step(),
+    lines = explanations[s.kind](s);
   const phase = {start: 'Start', forward: 'Forward', seed: 'Backward', backward: 'Backward'}[s.kind];
   $('phase').textContent = phase;
   $('phase').dataset.phase = phase.toLowerCase();
@@ -83,31 +114,50 @@ function explain() {
 /* ---- the chosen node ---- */
 
 function tableOf(v, shape) {
-  const {rows, columns} = gridOf(shape, v.n), largest = largestOf(v);
+  const {rows, columns} = gridOf(shape, v.n),
+    largest = largestOf(v);
   if (columns > 16 || rows > 32) return element('p', {}, summary(v));
   const body = element('tbody');
   for (let r = 0; r < rows; r++) {
     const row = element('tr');
     for (let c = 0; c < columns && r * columns + c < v.n; c++) {
-      const x = v.d[r * columns + c], strongly = Math.abs(x) > 0.55 * largest;
-      row.append(element('td', {style: `background:${heatColour(x, largest)}`, class: strongly ? 'full' : ''}, short(x, 3)));
+      const x = v.d[r * columns + c];
+      row.append(element('td', {style: `background:${heatColour(x, largest, 50)}`}, short(x, 3)));
     }
     body.append(row);
   }
-  return element('div', {class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'elements'}, element('table', {class: 'tensor'}, body));
+  return element(
+    'div',
+    {'class': 'scroll', 'tabindex': 0, 'role': 'group', 'aria-label': 'elements'},
+    element('table', {class: 'tensor'}, body),
+  );
 }
-function fact(name, ...what) { return [element('dt', {}, name), element('dd', {}, ...what)]; }
+function fact(name, ...what) {
+  return [element('dt', {}, name), element('dd', {}, ...what)];
+}
 function inspect() {
   const n = tape.nodes[quiz.selected];
   $('inspector').hidden = !n;
   if (!n) return;
-  const t = now(), value = tape.valueAt(n, t), g = tape.gradAt(n, t), hidden = quiz.hides(n);
-  const shown = v => v !== UNKNOWN && !isScalar(v) && v.d ? [element('p', {}, summary(v)), tableOf(v, n.shape)] : [isScalar(v) ? exact(v) : summary(v)];
+  const t = now(),
+    value = tape.valueAt(n, t),
+    g = tape.gradAt(n, t),
+    hidden = quiz.hides(n);
+  const shown = v =>
+    v !== UNKNOWN && !isScalar(v) && v.d
+      ? [element('p', {}, summary(v)), tableOf(v, n.shape)]
+      : [isScalar(v) ? exact(v) : summary(v)];
   $('chosen').textContent = `v${n.id}${n.name ? ' · ' + n.name : ''}`;
   const facts = [...fact('computes', equationElement(n.equation)), ...fact('type', n.type)];
   if (n.op) facts.push(...fact('op', `${n.op.name}${n.op.text ? ` (${n.op.text})` : ''}: y = ${n.op.math ?? ''}`));
   facts.push(...fact('value', ...shown(value)));
-  if (n.wanted) facts.push(...fact('gradient', ...(hidden ? ['?'] : g.partial && g.value === UNKNOWN ? [`${g.done} of ${g.of} parts`] : shown(g.value))));
+  if (n.wanted)
+    facts.push(
+      ...fact(
+        'gradient',
+        ...(hidden ? ['?'] : g.partial && g.value === UNKNOWN ? [`${g.done} of ${g.of} parts`] : shown(g.value)),
+      ),
+    );
   if (n.repeat > 1) facts.push(...fact('stands for', `${n.repeat} nodes that are alike`));
   if (n.where) facts.push(...fact('recorded at', n.where));
   $('facts').replaceChildren(...facts);
@@ -120,14 +170,23 @@ function select(id) {
 /* ---- editing ---- */
 
 function buildInputs() {
-  const reason = tape.whyNotEditable, list = $('inputs');
-  $('edit-note').textContent = reason ? `Values cannot be edited here: ${reason}.` : 'Change a value: everything is computed anew.';
+  const reason = tape.whyNotEditable,
+    list = $('inputs');
+  $('edit-note').textContent = reason
+    ? `Values cannot be edited here: ${reason}.`
+    : 'Change a value: everything is computed anew.';
   $('reset').hidden = !!reason;
   if (reason) return;
   for (const n of tape.leaves()) {
-    const input = element('input', {type: 'number', step: 'any', value: exact(n.value), 'data-leaf': n.id, autocomplete: 'off'});
+    const input = element('input', {
+      'type': 'number',
+      'step': 'any',
+      'value': exact(n.value),
+      'data-leaf': n.id,
+      'autocomplete': 'off',
+    });
     input.addEventListener('input', () => editLeaf(n, input));
-    list.append(element('label', {'data-node': n.id, title: label(n)}, element('span', {}, label(n)), input));
+    list.append(element('label', {'data-node': n.id, 'title': label(n)}, element('span', {}, label(n)), input));
   }
 }
 function editLeaf(n, input) {
@@ -135,6 +194,7 @@ function editLeaf(n, input) {
   input.setAttribute('aria-invalid', String(!ok));
   if (!ok) return;
   tape.edit(n, Number(input.value));
+  if (quiz.on) quiz.start();
   $('edited').hidden = false;
   show();
 }
@@ -158,7 +218,10 @@ function show() {
   explain();
   inspect();
   $('scrubber').value = view.position;
-  $('scrubber').setAttribute('aria-valuetext', `step ${view.position} of ${view.steps.length - 1}, ${$('phase').textContent}`);
+  $('scrubber').setAttribute(
+    'aria-valuetext',
+    `step ${view.position} of ${view.steps.length - 1}, ${$('phase').textContent}`,
+  );
   $('count').textContent = `${view.position} / ${view.steps.length - 1}`;
   for (const id of ['first', 'back']) $(id).disabled = view.position === 0;
   for (const id of ['next', 'last']) $(id).disabled = view.position === view.steps.length - 1;
@@ -187,8 +250,16 @@ function chooseSteps(everything) {
   view.steps = tape.steps(everything);
   $('scrubber').max = view.steps.length - 1;
   const turn = view.steps.findIndex(s => s >= tape.forwardSteps);
-  document.documentElement.style.setProperty('--turn', `${100 * Math.max(0, turn < 0 ? 1 : (turn - 0.5) / (view.steps.length - 1))}%`);
-  jump(Math.max(0, view.steps.findLastIndex(s => s <= t)));
+  document.documentElement.style.setProperty(
+    '--turn',
+    `${100 * Math.max(0, turn < 0 ? 1 : (turn - 0.5) / (view.steps.length - 1))}%`,
+  );
+  jump(
+    Math.max(
+      0,
+      view.steps.findLastIndex(s => s <= t),
+    ),
+  );
 }
 function pause() {
   clearInterval(view.playing);
@@ -201,17 +272,22 @@ function play() {
   if (view.position === view.steps.length - 1) jump(0);
   $('play').textContent = '❚❚ Pause';
   $('play').setAttribute('aria-pressed', 'true');
-  view.playing = setInterval(() => {
-    jump(view.position + 1);
-    if (view.position === view.steps.length - 1) pause();
-  }, Number($('speed').value));
+  view.playing = setInterval(
+    () => {
+      jump(view.position + 1);
+      if (view.position === view.steps.length - 1) pause();
+    },
+    Number($('speed').value),
+  );
 }
 
 /* ---- hover: a node, a line or an edge lights up the others ---- */
 
 function light(target) {
-  const nodes = new Set(), edges = new Set();
-  const edge = target?.closest?.('[data-edge]'), node = target?.closest?.('[data-node]');
+  const nodes = new Set(),
+    edges = new Set();
+  const edge = target?.closest?.('[data-edge]'),
+    node = target?.closest?.('[data-node]');
   if (edge) {
     const e = tape.edges[edge.dataset.edge];
     edges.add(e.id);
@@ -222,8 +298,10 @@ function light(target) {
     for (const e of [...n.in, ...n.out]) edges.add(e.id);
   }
   drawing.light(nodes, edges);
-  for (const row of $('lines').children) row.classList.toggle('lit', node ? row.dataset.node === node.dataset.node : false);
-  for (const line of document.querySelectorAll('.line[data-edge]')) line.classList.toggle('lit', edge ? line.dataset.edge === edge.dataset.edge : false);
+  for (const row of $('lines').children)
+    row.classList.toggle('lit', node ? row.dataset.node === node.dataset.node : false);
+  for (const line of document.querySelectorAll('.line[data-edge]'))
+    line.classList.toggle('lit', edge ? line.dataset.edge === edge.dataset.edge : false);
 }
 
 /* ---- zoom and colours ---- */
@@ -238,11 +316,13 @@ function setZoom(zoom) {
 }
 /* All of it when that can be read; else a readable size to scroll in. */
 function fit(force) {
-  const stage = $('stage'), all = Math.min((stage.clientWidth - 4) / data.width, (stage.clientHeight - 4) / data.height);
+  const stage = $('stage'),
+    all = Math.min((stage.clientWidth - 4) / data.width, (stage.clientHeight - 4) / data.height);
   setZoom(force ? all : Math.min(1.6, Math.max(all, 0.55)));
 }
 function nextTheme() {
-  const order = ['auto', 'light', 'dark'], root = document.documentElement;
+  const order = ['auto', 'light', 'dark'],
+    root = document.documentElement;
   root.dataset.theme = order[(order.indexOf(root.dataset.theme) + 1) % 3];
   $('theme').textContent = `Colours: ${root.dataset.theme}`;
 }
@@ -250,12 +330,19 @@ function nextTheme() {
 /* ---- */
 
 const keys = {
-  ArrowRight: () => jump(view.position + 1), ArrowLeft: () => jump(view.position - 1),
-  Home: () => jump(0), End: () => jump(view.steps.length - 1),
-  ' ': play, q: () => $('quiz-toggle').click(), '+': () => setZoom(view.zoom * 1.2), '-': () => setZoom(view.zoom / 1.2), 0: () => fit(true),
+  'ArrowRight': () => jump(view.position + 1),
+  'ArrowLeft': () => jump(view.position - 1),
+  'Home': () => jump(0),
+  'End': () => jump(view.steps.length - 1),
+  ' ': play,
+  'q': () => $('quiz-toggle').click(),
+  '+': () => setZoom(view.zoom * 1.2),
+  '-': () => setZoom(view.zoom / 1.2),
+  '0': () => fit(true),
 };
 function onKey(event) {
-  const target = event.target, typing = target.matches('input[type=text], input[type=number], select');
+  const target = event.target,
+    typing = target.matches('input[type=text], input[type=number], select');
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
   if (event.key === ' ' && target.matches('button, [role=button], [type=checkbox]')) return;
   event.preventDefault();
@@ -264,17 +351,30 @@ function onKey(event) {
 }
 
 function begin() {
-  const {nodes} = tape, drawn = nodes.filter(n => n.at).length;
+  const {nodes} = tape,
+    drawn = nodes.filter(n => n.at).length;
   $('title').textContent = data.title || 'tapegrad';
   $('title').classList.toggle('long', $('title').textContent.length > 120);
   $('facts-line').textContent = `${nodes.length} nodes${drawn < nodes.length ? `, ${drawn} drawn` : ''}, ${data.dtype}`;
   $('everything-label').hidden = drawn === nodes.length;
   $('everything').addEventListener('change', () => chooseSteps($('everything').checked));
   const click = (id, f) => $(id).addEventListener('click', f);
-  click('first', () => { pause(); jump(0); });
-  click('back', () => { pause(); jump(view.position - 1); });
-  click('next', () => { pause(); jump(view.position + 1); });
-  click('last', () => { pause(); jump(view.steps.length - 1); });
+  click('first', () => {
+    pause();
+    jump(0);
+  });
+  click('back', () => {
+    pause();
+    jump(view.position - 1);
+  });
+  click('next', () => {
+    pause();
+    jump(view.position + 1);
+  });
+  click('last', () => {
+    pause();
+    jump(view.steps.length - 1);
+  });
   click('play', play);
   click('theme', nextTheme);
   click('fit', () => fit(true));
@@ -286,7 +386,10 @@ function begin() {
     $('quiz-toggle').setAttribute('aria-pressed', String(quiz.on));
     if (quiz.on) $('quiz').querySelector('input').focus();
   });
-  $('scrubber').addEventListener('input', () => { pause(); jump(Number($('scrubber').value)); });
+  $('scrubber').addEventListener('input', () => {
+    pause();
+    jump(Number($('scrubber').value));
+  });
   document.addEventListener('keydown', onKey);
   for (const kind of ['pointerover', 'focusin']) document.addEventListener(kind, event => light(event.target));
   addEventListener('resize', () => fit());

@@ -18,9 +18,15 @@ class Quiz {
     find('again').addEventListener('click', () => this.start());
   }
 
-  hides(n) { return this.on && n.grad !== UNKNOWN && !n.seed && !this.opened(n.id); }
-  opened(id) { return ['right', 'shown'].includes(this.answers.get(id)); }
-  questions() { return this.tape.nodes.filter(n => n.at && n.grad !== UNKNOWN && !n.seed); }
+  hides(n) {
+    return this.on && n.grad !== UNKNOWN && !n.seed && !this.opened(n.id);
+  }
+  opened(id) {
+    return ['right', 'shown'].includes(this.answers.get(id));
+  }
+  questions() {
+    return this.tape.nodes.filter(n => n.at && n.grad !== UNKNOWN && !n.seed);
+  }
 
   start() {
     this.answers.clear();
@@ -44,20 +50,24 @@ class Quiz {
     this.showScore();
     if (!n) return;
     const seed = this.tape.nodes.find(m => m.seed);
-    this.question.textContent = n.grad === UNKNOWN ? `No gradient arrives at ${label(n)}.` :
-      `How fast does ${seed ? label(seed) : 'the result'} change with ${label(n)}? dv${n.id} =`;
+    this.question.textContent =
+      n.grad === UNKNOWN
+        ? `No gradient arrives at ${label(n)}.`
+        : `How fast does ${seed ? label(seed) : 'the result'} change with ${label(n)}? dv${n.id} =`;
     this.input.disabled = !isScalar(n.grad) || n.seed || this.opened(id);
     this.changed();
   }
   check() {
-    const n = this.tape.nodes[this.selected], answer = Number(this.input.value.replace('−', '-').replace(',', '.'));
+    const n = this.tape.nodes[this.selected],
+      answer = Number(this.input.value.replace('−', '-').replace(',', '.'));
     if (!n || !isScalar(n.grad) || this.input.disabled || !this.input.value.trim()) return;
     const right = Math.abs(answer - n.grad) <= Math.max(0.01 * Math.abs(n.grad), 5e-4);
     if (right && !this.answers.has(n.id)) this.answers.set(n.id, 'right');
     else if (right) this.answers.set(n.id, 'shown');
     else if (!this.answers.has(n.id)) this.answers.set(n.id, 'wrong');
-    this.feedback.textContent = right ? `Right: dv${n.id} = ${short(n.grad, 6)}.` :
-      `Not ${short(answer)}. Hint: add up, over every use of ${label(n)}, upstream times local derivative.`;
+    this.feedback.textContent = right
+      ? `Right: dv${n.id} = ${short(n.grad, 6)}.`
+      : `Not ${short(answer)}. Hint: add up, over every use of ${label(n)}, upstream times local derivative.`;
     if (right) this.next();
     this.showScore();
     this.changed();
@@ -72,7 +82,9 @@ class Quiz {
     this.changed();
   }
   next() {
-    const left = this.questions().filter(n => !this.opened(n.id)).at(-1);
+    const left = this.questions()
+      .filter(n => !this.opened(n.id))
+      .at(-1);
     if (left) this.ask(left.id);
     else this.input.disabled = true;
   }

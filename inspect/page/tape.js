@@ -30,15 +30,36 @@ class Tape {
 
   readNode(n, id) {
     const node = {
-      id, name: n.name ?? '', equation: n.eq, op: n.op === undefined ? null : this.data.ops[n.op],
-      kind: n.kind ?? '', shape: n.shape ?? [], dtype: n.dtype ?? this.data.dtype, wanted: !!n.wanted,
-      value: tensor(n.value), grad: tensor(n.grad), at: n.at, shown: n.at ? id : n.shown, repeat: n.repeat ?? 1,
-      where: n.file ? `${n.file}:${n.line}` : '', in: [], out: [], born: 0,
+      id,
+      name: n.name ?? '',
+      equation: n.eq,
+      op: n.op === undefined ? null : this.data.ops[n.op],
+      kind: n.kind ?? '',
+      shape: n.shape ?? [],
+      dtype: n.dtype ?? this.data.dtype,
+      wanted: !!n.wanted,
+      value: tensor(n.value),
+      grad: tensor(n.grad),
+      at: n.at,
+      shown: n.at ? id : n.shown,
+      repeat: n.repeat ?? 1,
+      where: n.file ? `${n.file}:${n.line}` : '',
+      in: [],
+      out: [],
+      born: 0,
     };
     node.in = (n.in ?? []).map(([from, equation, local, message, drawn, via], arg) => {
       const e = {
-        id: this.edges.length, from, to: id, arg, equation, local: tensor(local), message: tensor(message),
-        drawn: drawn ?? 0, via: via ?? [], time: Infinity,
+        id: this.edges.length,
+        from,
+        to: id,
+        arg,
+        equation,
+        local: tensor(local),
+        message: tensor(message),
+        drawn: drawn ?? 0,
+        via: via ?? [],
+        time: Infinity,
       };
       this.edges.push(e);
       return e;
@@ -71,20 +92,27 @@ class Tape {
 
   /* Those of the nodes that are drawn; `everything`: of folded and hidden ones too. Numbers into allSteps. */
   steps(everything) {
-    return this.allSteps.map((_, t) => t).filter(t => {
-      const {kind, node} = this.allSteps[t];
-      return everything || ['start', 'seed'].includes(kind) || this.nodes[node].at;
-    });
+    return this.allSteps
+      .map((_, t) => t)
+      .filter(t => {
+        const {kind, node} = this.allSteps[t];
+        return everything || ['start', 'seed'].includes(kind) || this.nodes[node].at;
+      });
   }
 
   /* ---- what is known at a time ---- */
 
-  valueAt(n, t) { return t >= n.born ? n.value : UNKNOWN; }
-  contributions(n) { return n.out.filter(e => e.time < Infinity); }
+  valueAt(n, t) {
+    return t >= n.born ? n.value : UNKNOWN;
+  }
+  contributions(n) {
+    return n.out.filter(e => e.time < Infinity);
+  }
   /* {value, done, of}: the gradient as far as it has come; value UNKNOWN before its first step. */
   gradAt(n, t) {
     if (n.grad === UNKNOWN) return {value: UNKNOWN, done: 0, of: 0};
-    const all = this.contributions(n), done = all.filter(e => e.time <= t);
+    const all = this.contributions(n),
+      done = all.filter(e => e.time <= t);
     if (n.seed) return {value: t >= n.seeded ? n.grad : UNKNOWN, done: t >= n.seeded ? 1 : 0, of: 1};
     const of = all.length;
     if (!done.length) return {value: UNKNOWN, done: 0, of};
@@ -98,15 +126,23 @@ class Tape {
 
   saveProgram() {
     this.program = {
-      values: this.nodes.map(n => n.value), grads: this.nodes.map(n => n.grad),
-      locals: this.edges.map(e => e.local), messages: this.edges.map(e => e.message),
+      values: this.nodes.map(n => n.value),
+      grads: this.nodes.map(n => n.grad),
+      locals: this.edges.map(e => e.local),
+      messages: this.edges.map(e => e.message),
     };
   }
   /* Back to the numbers of the program. */
   reset() {
     const {values, grads, locals, messages} = this.program;
-    this.nodes.forEach((n, i) => { n.value = values[i]; n.grad = grads[i]; });
-    this.edges.forEach((e, i) => { e.local = locals[i]; e.message = messages[i]; });
+    this.nodes.forEach((n, i) => {
+      n.value = values[i];
+      n.grad = grads[i];
+    });
+    this.edges.forEach((e, i) => {
+      e.local = locals[i];
+      e.message = messages[i];
+    });
     this.edited = false;
   }
 
@@ -144,10 +180,14 @@ class Tape {
       return text ? named('derivative', () => compileFormula(text)) : null;
     });
   }
-  round(x) { return this.data.dtype === 'f32' ? Math.fround(x) : x; }
+  round(x) {
+    return this.data.dtype === 'f32' ? Math.fround(x) : x;
+  }
   env(n, dy) {
     const env = {...n.op.options, n: 1, y: n.value, dy};
-    n.in.forEach((e, k) => { env[n.op.view ? 'x' : n.op.args[k]] = this.nodes[e.from].value; });
+    n.in.forEach((e, k) => {
+      env[n.op.view ? 'x' : n.op.args[k]] = this.nodes[e.from].value;
+    });
     return env;
   }
   /* Everything anew from the leaves' values. */
@@ -171,13 +211,20 @@ class Tape {
   }
   disagreement() {
     const tolerance = this.data.dtype === 'f32' ? 1e-4 : 1e-11;
-    const near = (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b)) || (a === UNKNOWN && b === UNKNOWN) ||
+    const near = (a, b) =>
+      a === b ||
+      (Number.isNaN(a) && Number.isNaN(b)) ||
+      (a === UNKNOWN && b === UNKNOWN) ||
       Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b));
-    return this.nodes.find((n, i) => !near(n.value, this.program.values[i])) ??
-      this.nodes.find((n, i) => !near(n.grad, this.program.grads[i]));
+    return (
+      this.nodes.find((n, i) => !near(n.value, this.program.values[i])) ??
+      this.nodes.find((n, i) => !near(n.grad, this.program.grads[i]))
+    );
   }
 
-  leaves() { return this.nodes.filter(n => !n.op && n.kind !== 'constant' && n.dtype === this.data.dtype); }
+  leaves() {
+    return this.nodes.filter(n => !n.op && n.kind !== 'constant' && n.dtype === this.data.dtype);
+  }
   edit(n, value) {
     n.value = this.round(value);
     this.edited = true;

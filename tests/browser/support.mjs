@@ -7,7 +7,8 @@ import {join} from 'node:path';
 import {chromium} from 'playwright-core';
 
 const folder = mkdtempSync(join(tmpdir(), 'tapegrad-page-'));
-let browser, made = 0;
+let browser,
+  made = 0;
 
 export async function begin() {
   browser = await chromium.launch({
@@ -21,7 +22,11 @@ export async function end() {
 }
 
 export function tapegrad(...args) {
-  return execFileSync(join(process.env.TG_BIN, 'tapegrad'), args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 26});
+  return execFileSync(join(process.env.TG_BIN, 'tapegrad'), args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 26,
+  });
 }
 const bindings = values => Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
 /* What the command says: {value, gradients}. */
@@ -39,7 +44,10 @@ export async function open(file, options = {}) {
   page.problems = [];
   page.on('pageerror', error => page.problems.push(String(error)));
   page.on('console', message => message.type() === 'error' && page.problems.push(message.text()));
-  page.on('request', request => /^(file|data):/.test(request.url()) || page.problems.push(`asked for ${request.url()}`));
+  page.on(
+    'request',
+    request => /^(file|data):/.test(request.url()) || page.problems.push(`asked for ${request.url()}`),
+  );
   await page.goto(`file://${file}`);
   await page.locator('html[data-ready]').waitFor({state: 'attached'});
   return page;
@@ -56,34 +64,41 @@ export async function withFormula(formula, values, use) {
 }
 
 /* Value and gradient of each node by name, in full precision, as the drawing has them. */
-export const numbers = page => page.evaluate(() => Object.fromEntries(
-  [...document.querySelectorAll('.node')].map(node => {
-    const read = kind => {
-      const text = node.querySelector(`text.${kind}`).dataset.exact;
-      return text === '' ? null : Number(text);
-    };
-    const name = node.dataset.name || `v${node.dataset.node}`;
-    return [name, {value: read('value'), grad: read('grad'), text: node.querySelector('text.grad').textContent}];
-  })));
+export const numbers = page =>
+  page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll('.node')].map(node => {
+        const read = kind => {
+          const text = node.querySelector(`text.${kind}`).dataset.exact;
+          return text === '' ? null : Number(text);
+        };
+        const name = node.dataset.name || `v${node.dataset.node}`;
+        return [name, {value: read('value'), grad: read('grad'), text: node.querySelector('text.grad').textContent}];
+      }),
+    ),
+  );
 
 export function assertClose(ours, theirs, what) {
-  const [a, b] = [ours, theirs].map(x => x === 'nan' || x === null ? NaN : x);
+  const [a, b] = [ours, theirs].map(x => (x === 'nan' || x === null ? NaN : x));
   const near = Object.is(a, b) || Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(a), Math.abs(b));
   assert.ok(near, `${what}: ${ours} is not ${theirs}`);
 }
 /* The gradients on the page are those of the command; one that never came is 0 there. */
 export async function assertGradients(page, formula, values) {
-  const shown = await numbers(page), {gradients} = evaluate(formula, values);
-  for (const [name, gradient] of Object.entries(gradients)) assertClose(shown[name].grad ?? 0, gradient, `${formula}: d/d${name}`);
+  const shown = await numbers(page),
+    {gradients} = evaluate(formula, values);
+  for (const [name, gradient] of Object.entries(gradients))
+    assertClose(shown[name].grad ?? 0, gradient, `${formula}: d/d${name}`);
 }
 export async function edit(page, name, value) {
   await page.locator(`#inputs label[title="${name}"] input`).fill(String(value));
 }
 /* The same for many at once, without typing. */
-export const editAll = (page, values) => page.evaluate(wanted => {
-  for (const [name, value] of Object.entries(wanted)) {
-    const input = document.querySelector(`#inputs label[title="${name}"] input`);
-    input.value = value;
-    input.dispatchEvent(new Event('input'));
-  }
-}, values);
+export const editAll = (page, values) =>
+  page.evaluate(wanted => {
+    for (const [name, value] of Object.entries(wanted)) {
+      const input = document.querySelector(`#inputs label[title="${name}"] input`);
+      input.value = value;
+      input.dispatchEvent(new Event('input'));
+    }
+  }, values);
