@@ -38,6 +38,8 @@ struct tg_node {
 
 typedef struct tg_plan tg_plan;
 
+#define TG_MAX_SCOPES 32
+
 struct tg_tape {
     tg_tape_spec spec;
     tg_arena arena;
@@ -48,14 +50,13 @@ struct tg_tape {
     size_t scratch_size, scratch_wanted;
     tg_plan *plan; /* what replay executes; NULL until derived, or again after recording */
     const char *scope;
-    int scope_depth, scope_lost; /* lost: pushes that found no room */
+    const char *outer_scope[TG_MAX_SCOPES]; /* what pop returns to */
+    int scope_depth, scope_lost;            /* lost: pushes that found no room */
     bool failed;
     char error[640];
     tg_error_handler handler;
     void *handler_context;
 };
-
-#define TG_MAX_SCOPES 32
 
 /* The gradient buffer of a node, allocated when there is none; NULL and an error when memory is out. */
 void *tg_grad_buffer(tg_node *node);

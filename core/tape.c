@@ -59,10 +59,8 @@ void tg_tape_rewind(tg_tape *tape, tg_mark mark) {
     tape->arena.current = mark.chunk;
     tape->arena.used = mark.used;
     for (int i = 0; i < tape->count; i++) forget_rewound(tape->nodes[i]);
-    if (!tg_arena_holds(&tape->arena, tape->scope)) {
-        tape->scope = NULL;
-        tape->scope_depth = 0;
-    }
+    while (tape->scope && !tg_arena_holds(&tape->arena, tape->scope))
+        tape->scope = tape->outer_scope[--tape->scope_depth];
 }
 
 /* ---- errors ---- */
@@ -159,30 +157,16 @@ void tg_scope_push(tg_tape *tape, const char *name) {
         scope[outer - 1] = '/';
     }
     memcpy(scope + outer, name, size);
+    tape->outer_scope[tape->scope_depth++] = tape->scope;
     tape->scope = scope;
-    tape->scope_depth++;
 }
 
 void tg_scope_pop(tg_tape *tape) {
     if (!tape) return;
-    if (tape->scope_lost > 0) {
+    if (tape->scope_lost > 0)
         tape->scope_lost--;
-    } else if (tape->scope) {
-        const char *slash = strrchr(tape->scope, '/');
-        char *outer = NULL;
-        if (slash) {
-            size_t size = (size_t)(slash - tape->scope);
-            outer = tg_arena_alloc(&tape->arena, size + 1, 8);
-            if (outer) {
-                memcpy(outer, tape->scope, size);
-                outer[size] = 0;
-            } else {
-                tg_fail(tape, (tg_where){0}, "scope_pop: out of memory");
-            }
-        }
-        tape->scope = outer;
-        tape->scope_depth--;
-    }
+    else if (tape->scope)
+        tape->scope = tape->outer_scope[--tape->scope_depth];
 }
 
 /* ---- memory for backward ---- */

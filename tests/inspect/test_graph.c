@@ -123,6 +123,23 @@ static void looking_changes_nothing(void **state) {
     tg_tape_free(tape);
 }
 
+static void a_scope_may_have_a_slash_in_its_name(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_scope_push(tape, "net");
+    tg_scope_push(tape, "a/b");
+    tg_node *inner = scalar(tape, "inner", 1);
+    tg_scope_pop(tape);
+    tg_node *outer = scalar(tape, "outer", 1);
+    tg_scope_pop(tape);
+    tg_scope_pop(tape);
+    tg_node *none = scalar(tape, "none", 1);
+    assert_string_equal(tg_scope_of(inner), "net/a/b");
+    assert_string_equal(tg_scope_of(outer), "net");
+    assert_string_equal(tg_scope_of(none), "");
+    tg_tape_free(tape);
+}
+
 static void layers_are_clusters_and_large_values_are_summarised(void **state) {
     (void)state;
     tg_tape *tape = tg_tape_new(TG_F64);
@@ -266,6 +283,7 @@ int main(void) {
         cmocka_unit_test(every_text_format_is_as_golden),
         cmocka_unit_test(edges_hold_local_derivatives_and_contributions),
         cmocka_unit_test(looking_changes_nothing),
+        cmocka_unit_test(a_scope_may_have_a_slash_in_its_name),
         cmocka_unit_test(layers_are_clusters_and_large_values_are_summarised),
         cmocka_unit_test(any_label_gives_a_readable_file),
         cmocka_unit_test(files_are_written_by_their_ending),
