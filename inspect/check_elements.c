@@ -8,10 +8,11 @@
 #include "../core/threads.h"
 
 #include <math.h>
+#include <stdatomic.h>
 
 #define MAX_WORKERS 16
-#define CHUNK       4096 /* elements judged between two rounds of counting */
-#define PART        16   /* of these, what a thread takes at a time */
+#define CHUNK       65536 /* elements judged between two rounds of counting; fewer where progress is shown */
+#define PART        16    /* of these, what a thread takes at a time */
 
 /* ---- how many ---- */
 
@@ -56,13 +57,14 @@ typedef struct crew {
     tg_probe helpers[MAX_WORKERS]; /* of the workers but the first, whose probe is the run's */
     tg_check_element *elements;    /* a chunk */
     int64_t n;
+    atomic_llong next; /* the first element of it that nobody has taken */
 } crew;
 
 static tg_probe *probe_of(crew *c, int64_t worker) {
     return worker ? &c->helpers[worker] : &c->run->probe;
 }
 
-/* A worker's part of the chunk: every so many parts of it. */
+/* A worker takes part after part of the chunk until nothing is left: one that is held up delays nobody. */
 static void judge_part(void *context, int64_t worker) {
     crew *c = context;
     tg_check_run *run = c->run;
@@ -73,7 +75,7 @@ static void judge_part(void *context, int64_t worker) {
                     .nnodes = 1,
                     .base = run->base + run->offset[c->tensor],
                     .steepest = run->scale};
-    for (int64_t start = worker * PART; start < c->n; start += (int64_t)c->workers * PART)
+    for (int64_t start; (start = atomic_fetch_add(&c->next, PART)) < c->n;)
         for (int64_t k = start; k < start + PART && k < c->n; k++) {
             tg_check_element *e = &c->elements[k];
             line.element = e->index;
@@ -102,7 +104,7 @@ static void aim_all(crew *c) {
 static void check_tensor(crew *c, tg_rng *rng) {
     tg_check_run *run = c->run;
     const int64_t size = run->report->tensors[c->tensor].size, n = share(run, size);
-    const int64_t chunk = run->options.progress ? 64 * c->workers : CHUNK;
+    const int64_t chunk = run->options.progress ? 1024 : CHUNK;
     const double *x = run->base + run->offset[c->tensor], *g = run->analytic + run->offset[c->tensor];
     aim_all(c);
     for (int64_t k = 0; k < n; k++) {
@@ -110,6 +112,7 @@ static void check_tensor(crew *c, tg_rng *rng) {
         c->elements[c->n++] =
             (tg_check_element){.tensor = c->tensor, .index = j, .value = x[j], .analytic = g[j]};
         if (c->n < chunk && k + 1 < n) continue;
+        atomic_store(&c->next, 0);
         tg_parallel(c->workers, c->workers, judge_part, c);
         count_chunk(c);
     }
@@ -135,8 +138,10 @@ bool tg_check_elements(tg_check_run *run) {
     if (!run->options.directions) run->options.directions = sampling ? 8 : -1;
     for (int i = 0; i < run->nwrt; i++) run->planned += share(run, r->tensors[i].size);
     run->errors = tg_alloc((size_t)(run->planned + 1) * sizeof *run->errors);
-    crew *c = tg_alloc(sizeof *c);
-    if (c) *c = (crew){.run = run, .elements = tg_alloc(CHUNK * sizeof *c->elements)};
+    crew *c = tg_alloc(sizeof *c); /* zeroed */
+    if (c) c->run = run;
+    const int64_t room = run->planned < CHUNK ? run->planned + 1 : CHUNK;
+    if (c) c->elements = tg_alloc((size_t)room * sizeof *c->elements);
     bool ok = run->errors && c && c->elements;
     if (ok) {
         hire(c);

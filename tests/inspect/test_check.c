@@ -192,6 +192,27 @@ static void a_large_model_is_sampled_and_says_what_it_would_see(void **state) {
     tg_param_free(b);
 }
 
+/* One element among 12000, outside the sample: the directions see it. */
+static void one_wrong_element_among_thousands_is_seen(void **state) {
+    (void)state;
+    tg_mutation *mutation = tg_mutation_new(tg_op_find("square"), TG_CORRUPT_TERM, 0);
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        tg_tape *tape = tg_tape_new(TG_F64);
+        tg_node *x = tg_input(tape, "x", TG_F64, 1, (int64_t[]){12000});
+        tg_rng rng = {.seed = seed};
+        for (int i = 0; i < 12000; i++) ((double *)tg_value(x))[i] = 1 + tg_rng_uniform(&rng);
+        tg_require_grad(x, true);
+        tg_node *y = tg_mean(tg_mutation_apply(mutation, NULL, 1, &x));
+        tg_check_report *r = tg_check(y, (tg_check_options){.budget = 300, .seed = seed, .no_blame = true});
+        assert_int_equal(r->verdict, TG_VERDICT_FAIL);
+        assert_true(r->directions_failed >= 6);
+        assert_true(r->detection_limit < 2.0 / 12000);
+        tg_check_free(r);
+        tg_tape_free(tape);
+    }
+    tg_mutation_free(mutation);
+}
+
 static void the_report_is_json(void **state) {
     (void)state;
     tg_tape *tape = tg_tape_new(TG_F64);
@@ -214,6 +235,7 @@ int main(void) {
         cmocka_unit_test(nothing_to_compare_is_not_a_pass),
         cmocka_unit_test(the_tape_and_its_parameters_stay_as_they_are),
         cmocka_unit_test(a_large_model_is_sampled_and_says_what_it_would_see),
+        cmocka_unit_test(one_wrong_element_among_thousands_is_seen),
         cmocka_unit_test(the_report_is_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

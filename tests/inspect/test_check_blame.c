@@ -64,6 +64,37 @@ static void an_op_that_writes_into_its_argument_is_found_though_it_is_right(void
     tg_tape_free(tape);
 }
 
+static void what_is_no_function_is_said_to_be_none(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = leaf(tape, "x", 1);
+    tg_check_report *r = tg_check(tg_apply(&tg_op_moody, NULL, 1, &x), (tg_check_options){0});
+    assert_false(r->deterministic);
+    assert_int_equal(r->verdict, TG_VERDICT_FAIL);
+    assert_non_null(strstr(r->message, "not a function"));
+    tg_check_free(r);
+    tg_tape_free(tape);
+}
+
+/* A mask that is drawn anew is none either, but the check replays the numbers that were drawn. */
+static void random_ops_are_replayed(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F32);
+    tg_node *x = leaf(tape, "x", 1), *w = leaf(tape, "w", 2);
+    tg_node *y = tg_sum(tg_square(tg_matmul(tg_dropout(x, (tg_dropout_options){.keep = 0.5}), w)));
+    for (int step = 0; step < 3; step++) {
+        assert_true(tg_replay(tape));
+        double before = tg_item(y);
+        tg_check_report *r = tg_check(y, (tg_check_options){0});
+        if (!tg_check_ok(r)) tg_check_print(r, stderr);
+        assert_true(tg_check_ok(r));
+        assert_true(r->value_drift < 1e-6); /* the very same mask */
+        assert_true(tg_item(y) == before);
+        tg_check_free(r);
+    }
+    tg_tape_free(tape);
+}
+
 static void a_forward_that_leaves_real_is_told_from_a_wrong_backward(void **state) {
     (void)state;
     tg_op_report r = tg_check_op(&tg_op_flat, (tg_check_options){0});
@@ -150,6 +181,8 @@ int main(void) {
         cmocka_unit_test(one_wrong_op_is_named_with_its_line),
         cmocka_unit_test(attributes_are_shown),
         cmocka_unit_test(an_op_that_writes_into_its_argument_is_found_though_it_is_right),
+        cmocka_unit_test(what_is_no_function_is_said_to_be_none),
+        cmocka_unit_test(random_ops_are_replayed),
         cmocka_unit_test(a_forward_that_leaves_real_is_told_from_a_wrong_backward),
         cmocka_unit_test(ones_own_ops_get_the_whole_sweep),
         cmocka_unit_test(the_wrong_one_of_fifty_is_always_named),

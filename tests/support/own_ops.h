@@ -13,6 +13,8 @@ extern const tg_op tg_op_swish, tg_op_wrong_swish;
 extern const tg_op tg_op_hard;
 /* vandal: 2x, right by itself; but its forward sets the first element of its argument to 7. */
 extern const tg_op tg_op_vandal;
+/* moody: x, but a little larger every other time. */
+extern const tg_op tg_op_moody;
 /* flat: sin(x), but computed in double, so that dual numbers lose their slope. */
 extern const tg_op tg_op_flat;
 
