@@ -42,6 +42,7 @@ tg_slope tg_slope_central(const tg_line *line) {
     tg_slope slope = nothing();
     central c = central_at(line, 6.0554544523933429e-6 * line->scale, false, &slope); /* eps^(1/3) */
     slope.value = c.value;
+    slope.still = !c.moved;
     if (c.usable) slope.bar = c.noise + 1e-10 * fabs(c.value);
     return slope;
 }

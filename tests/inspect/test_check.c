@@ -82,6 +82,9 @@ static void a_point_on_a_kink_is_a_kink_and_not_a_failure(void **state) {
     assert_int_equal(report->worst[0].kink_node, 1);
     assert_int_equal(report->worst[0].kink_element, 1);
     tg_check_free(report);
+    report = tg_check(tg_abs(x), (tg_check_options){0}); /* both sides cancel, and still it is a kink */
+    assert_int_equal(report->counts[TG_VERDICT_KINK], 1);
+    tg_check_free(report);
     tg_set_f64(x, (double[]){-1e-7, 1e-8, 2e-3}); /* near: steps shrink until they stay on one side */
     report = tg_check(tg_relu(x), (tg_check_options){0});
     assert_int_equal(report->verdict, TG_VERDICT_PASS);
