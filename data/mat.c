@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <matio.h>
+#include <stdio.h>
 #include <string.h>
 
 bool tg_mat_available(void) {
@@ -89,9 +90,47 @@ static tg_dataset *load(mat_t *mat, matvar_t *x, matvar_t *y, const char *path, 
     return NULL;
 }
 
+/* ---- the outline of a file, which matio believes: MAT-File Format, MathWorks, chapter 1 ---- */
+
+#define HEADER                                                                                               \
+    128 /* bytes; the last two say "IM" or "MI", by byte order, the two before them the version   \
+                    */
+#define COMPRESSED 15 /* the type of an element that is not padded to 8 bytes */
+
+static uint32_t number(const unsigned char *b, bool big) {
+    return big ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3]
+               : (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
+}
+
+/* Whether every element of a version 5 file ends within the file. matio reads a missing last byte as whatever
+   its memory held before. Files of other versions are left to it. */
+static bool elements_fit(FILE *file, int64_t length) {
+    unsigned char head[HEADER], tag[8];
+    if (fread(head, 1, HEADER, file) != HEADER) return true; /* too short to be one at all */
+    const bool big = head[126] == 'M' && head[127] == 'I', little = head[126] == 'I' && head[127] == 'M';
+    if ((!big && !little) || head[big ? 124 : 125] != 1) return true;
+    for (int64_t at = HEADER; at < length;) {
+        if (fseeko(file, (off_t)at, SEEK_SET) != 0 || fread(tag, 1, sizeof tag, file) != sizeof tag)
+            return false;
+        int64_t size = number(tag + 4, big);
+        if (size > length - at - 8) return false;
+        at += 8 + (number(tag, big) == COMPRESSED ? size : (size + 7) / 8 * 8);
+    }
+    return true;
+}
+
+static bool whole(const char *path, int64_t length, tg_status *status) {
+    FILE *file = fopen(path, "rb");
+    if (!file) return tg_status_fail(status, "%s: cannot be opened", path);
+    bool fits = elements_fit(file, length);
+    fclose(file);
+    return fits || tg_status_fail(status, "%s: the file is cut short: a variable ends behind byte %lld", path,
+                                  (long long)length);
+}
+
 tg_dataset *tg_svhn_load(const char *path, tg_load_spec spec, tg_status *status) {
     int64_t length = tg_file_length(path, status), most = length;
-    if (length < 0) return NULL;
+    if (length < 0 || !whole(path, length, status)) return NULL;
     if (most < INT64_MAX / TG_DEFLATE_MOST) most *= TG_DEFLATE_MOST; /* variables may be compressed */
     mat_t *mat = Mat_Open(path, MAT_ACC_RDONLY);
     if (!mat) {

@@ -15,11 +15,12 @@
 #include <stdio.h>
 
 /* What is said of an element, of a tensor, of a whole check.
-   pass          gradient and differences agree
-   kink          the point lies on a kink or the edge of the domain, and the gradient lies between the
-   one-sided derivatives inconclusive  no difference quotient was reliable enough to judge; never counted as a
-   failure, nor as a pass fail          a reliable difference quotient contradicts the gradient vacuous
-   nothing was compared */
+     pass          gradient and differences agree
+     kink          the point lies on a kink or the edge of the domain, and the gradient lies between the one-sided
+                   derivatives
+     inconclusive  no difference quotient was reliable enough to judge; never counted as a failure, nor as a pass
+     fail          a reliable difference quotient contradicts the gradient
+     vacuous       nothing was compared */
 #define TG_VERDICTS(X)                                                                                       \
     X(TG_VERDICT_PASS, "pass")                                                                               \
     X(TG_VERDICT_KINK, "kink")                                                                               \

@@ -22,12 +22,13 @@
      TG_MOMENTUM  momentum  v = momentum v - lr g; p += v                  (Polyak 1964; state velocity)
      TG_NESTEROV  nesterov  v = momentum v - lr g; p += momentum v - lr g  (Sutskever et al., ICML 2013)
      TG_RMSPROP   rmsprop   c = decay c + (1-decay) g^2; p -= lr g/sqrt(c + epsilon)
-                                          (Tieleman and Hinton, Coursera lecture 6.5, 2012; state
-   square_average) TG_ADAM      adam      m = beta1 m + (1-beta1) g; v = beta2 v + (1-beta2) g^2; p -= lr
-   m/(1-beta1^t) / (sqrt(v/(1-beta2^t)) + epsilon) (Kingma and Ba, ICLR 2015, arXiv:1412.6980; state m, v)
+                            (Tieleman and Hinton, Coursera lecture 6.5, 2012; state square_average)
+     TG_ADAM      adam      m = beta1 m + (1-beta1) g; v = beta2 v + (1-beta2) g^2;
+                            p -= lr m/(1-beta1^t) / (sqrt(v/(1-beta2^t)) + epsilon)
+                            (Kingma and Ba, ICLR 2015, arXiv:1412.6980; state m, v)
      TG_ADAMW     adamw     adam with decoupled weight decay (Loshchilov and Hutter, arXiv:1711.05101)
      TG_ADAGRAD   adagrad   s += g^2; p -= lr g/(sqrt(s) + epsilon)
-                                          (Duchi, Hazan, Singer, JMLR 12, 2011; state square_sum) */
+                            (Duchi, Hazan, Singer, JMLR 12, 2011; state square_sum) */
 #define TG_OPTIMS(X)                                                                                         \
     X(TG_SGD, "sgd")                                                                                         \
     X(TG_MOMENTUM, "momentum")                                                                               \

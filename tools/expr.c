@@ -13,15 +13,17 @@ typedef struct settings {
     const char *formula, *bindings[MAX_BINDINGS];
     int count;
     const char *svg, *html, *sweep;
-    bool dot, json, hessian, derivatives;
+    bool dot, json, hessian, derivatives, check;
 } settings;
 
-enum { KEY_HTML = 256 };
+enum { KEY_HTML = 256, KEY_CHECK };
 
 static const struct argp_option options[] = {
     {"json", 'j', 0, 0, "One JSON object on standard output: value, gradients by name", 1},
     {"hessian", 'H', 0, 0, "The matrix of second derivatives too (the result must be a scalar)", 1},
     {"derivatives", 'D', 0, 0, "The first three derivatives, of a scalar formula of one scalar input", 1},
+    {"check", KEY_CHECK, 0, 0, "Check the gradient against finite differences; exit status 1 if it is wrong",
+     1},
     {"sweep", 's', "X=FROM:TO:N", 0,
      "Lines of X, value and derivative for N values of the scalar X, as CSV; with --svg a plot of them in "
      "FILE "
@@ -44,6 +46,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case 'D':
         s->derivatives = true;
+        return 0;
+    case KEY_CHECK:
+        s->check = true;
         return 0;
     case 'd':
         s->dot = true;
@@ -191,6 +196,7 @@ static bool derivatives_of(const tg_tape *tape, const tg_node *y, double d[3]) {
 typedef struct extras {
     hessian hessian;
     double derivatives[3];
+    tg_check_report *check;
 } extras;
 
 /* ---- what is printed ---- */
@@ -211,6 +217,11 @@ static int print_json(const settings *s, const tg_tape *tape, const tg_node *y, 
             cJSON_AddItemToArray(order, cJSON_CreateString(tg_name_of(tg_tape_node(tape, i))));
     }
     if (s->derivatives) cJSON_AddItemToObject(o, "derivatives", cJSON_CreateDoubleArray(x->derivatives, 3));
+    if (x->check) {
+        char *report = tg_check_json(x->check);
+        cJSON_AddItemToObject(o, "check", cJSON_Parse(report ? report : "null"));
+        free(report);
+    }
     return tg_cli_print_json(o);
 }
 
@@ -233,6 +244,10 @@ static int print_text(const settings *s, const tg_tape *tape, const tg_node *y, 
         tg_graph_new(tape, (tg_graph_spec){.detail = TG_DETAIL_GRADIENTS, .limit = -1}, &status);
     char *listing = tg_graph_render(graph, TG_GRAPH_TEXT, NULL, &status);
     if (listing) printf("\n%s", listing);
+    if (x->check) {
+        putchar('\n');
+        tg_check_print(x->check, stdout);
+    }
     tg_graph_release(listing);
     tg_graph_free(graph);
     return listing ? TG_EXIT_OK : tg_cli_fail("%s", status.message);
@@ -326,10 +341,13 @@ static int show(const settings *s, tg_tape *tape, tg_node *y) {
     extras x = {0};
     bool ok = !tg_requires_grad(y) || ((!s->hessian || make_hessian(&x.hessian, tape, y, s->count)) &&
                                        (!s->derivatives || derivatives_of(tape, y, x.derivatives)));
+    if (s->check) x.check = tg_check(y, (tg_check_options){0});
     int exit_status = !ok       ? TG_EXIT_FAILED
                       : s->json ? print_json(s, tape, y, &x)
                       : s->dot  ? print_dot(tape)
                                 : print_text(s, tape, y, &x);
+    if (s->check && exit_status == TG_EXIT_OK && !tg_check_ok(x.check)) exit_status = TG_EXIT_FAILED;
+    tg_check_free(x.check);
     free(x.hessian.h);
     return exit_status;
 }

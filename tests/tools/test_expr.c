@@ -206,6 +206,14 @@ static void hostile_formulas_are_refused(void **state) {
     tg_tape_free(tape);
 }
 
+static void a_formula_can_be_checked(void **state) {
+    (void)state;
+    cJSON *json = evaluate("--check 'sum(softmax(x, axis=0)^2)' 'x=[[1,2],[3,5]]'");
+    const cJSON *check = cJSON_GetObjectItem(json, "check");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(check, "verdict")), "pass");
+    cJSON_Delete(json);
+}
+
 static void a_sweep_is_csv(void **state) {
     (void)state;
     char output[4096];
@@ -236,6 +244,7 @@ int main(void) {
         cmocka_unit_test(minus_power_and_products_bind_as_documented),
         cmocka_unit_test(errors_point_at_the_column),
         cmocka_unit_test(hostile_formulas_are_refused),
+        cmocka_unit_test(a_formula_can_be_checked),
         cmocka_unit_test(a_sweep_is_csv),
         cmocka_unit_test(a_sweep_is_drawn),
     };
