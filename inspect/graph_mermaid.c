@@ -84,6 +84,10 @@ void tg_graph_write_mermaid(const tg_graph *graph, tg_text *text) {
     write_cluster(graph, -1, text);
     for (int e = 0; e < graph->edges_count; e++) write_edge(graph, &graph->edges[e], text);
     if (graph->hidden) tg_text_add(text, "  hidden>\"%d more nodes are hidden\"]\n", graph->hidden);
+    tg_graph_scale scale = tg_graph_scale_of(graph);
+    for (int i = 0; graph->spec.colour != TG_COLOUR_KIND && i < graph->nodes_count; i++)
+        if (graph->nodes[i].shown == i)
+            tg_text_add(text, "  style v%d fill:%s\n", i, tg_graph_fill(graph, &scale, &graph->nodes[i]));
     for (int k = 0; k < TG_NODE_KINDS; k++)
         tg_text_add(text, "  classDef kind%d fill:%s,stroke:#4a4a4a,color:#1a1a1a\n", k,
                     tg_graph_look_of(k).fill);

@@ -73,6 +73,11 @@ static void gradients_darken_by_decades(void **state) {
     assert_string_equal(fill_of(dot, "  v2 ["), "#d77a12");
     assert_string_equal(fill_of(dot, "  v3 ["), "#ffffff");
     tg_graph_release(dot);
+    tg_graph *graph = tg_graph_new(tape, (tg_graph_spec){.colour = TG_COLOUR_GRADIENT}, NULL);
+    char *mermaid = tg_graph_render(graph, TG_GRAPH_MERMAID, NULL, NULL);
+    assert_non_null(strstr(mermaid, "  style v1 fill:#f6b565\n"));
+    tg_graph_release(mermaid);
+    tg_graph_free(graph);
     tg_backward_from(b, (double[16]){NAN});
     dot = tg_graph_dot(tape, (tg_graph_spec){.colour = TG_COLOUR_GRADIENT}, NULL);
     assert_string_equal(fill_of(dot, "  v1 ["), "#f48fd0");
