@@ -119,6 +119,8 @@ typedef struct tg_graph_node {
     int64_t saved;                      /* bytes that backward reads or forward keeps for it */
 } tg_graph_node;
 
+#define TG_GRAPH_PARTS 64
+
 typedef struct tg_graph_edge {
     int from, to;         /* nodes */
     int arg;              /* which argument of `to` */
@@ -130,6 +132,8 @@ typedef struct tg_graph_edge {
                              equal   shapes; not known otherwise, or when no gradient flows here */
     tg_summary message;   /* what this edge adds to the gradient of `from`: the upstream gradient times the
                              local one */
+    const double *parts;  /* the elements of the message, where `from` is used more than once and has at most
+                             TG_GRAPH_PARTS of them; else NULL */
 } tg_graph_edge;
 
 typedef struct tg_graph_cluster {

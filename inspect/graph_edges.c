@@ -52,6 +52,17 @@ static bool has_derivative(const tg_op *op) {
     return op->view || op->kernels[TG_F64]->backward;
 }
 
+/* Keeps a small message to a node that others send to as well, so that their sum can be shown. */
+static bool keep_parts(tg_graph *graph, tg_graph_edge *edge, const void *message) {
+    const tg_node *arg = graph->nodes[edge->from].node;
+    int64_t n = tg_size(arg);
+    if (graph->nodes[edge->from].uses < 2 || n < 2 || n > TG_GRAPH_PARTS) return true;
+    double *parts = tg_graph_alloc(graph, (size_t)n * sizeof *parts);
+    for (int64_t i = 0; parts && i < n; i++) parts[i] = tg_element(message, tg_dtype_of(arg), i);
+    edge->parts = parts;
+    return parts;
+}
+
 static bool derive(tg_graph *graph, tg_graph_node *to) {
     buffers b;
     if (!has_derivative(tg_op_of(to->node))) return true;
@@ -64,9 +75,10 @@ static bool derive(tg_graph *graph, tg_graph_node *to) {
             const tg_node *arg = tg_arg(to->node, k);
             tg_graph_edge *edge = &graph->edges[to->first_in + k];
             if (!b.dx[k]) continue;
-            if (round)
+            if (round) {
                 edge->message = tg_summary_of(b.dx[k], tg_dtype_of(arg), tg_size(arg));
-            else if (has_diagonal(to->node, arg))
+                ok = keep_parts(graph, edge, b.dx[k]);
+            } else if (has_diagonal(to->node, arg))
                 edge->local = tg_summary_of(b.dx[k], tg_dtype_of(arg), tg_size(arg));
         }
     }

@@ -30,6 +30,7 @@ bool tg_graph_fold_blocks(tg_graph *graph);
 
 /* ---- for the writers ---- */
 
+double tg_element(const void *data, tg_dtype dtype, int64_t i);
 int tg_graph_digits(const tg_graph *graph);
 tg_detail tg_graph_detail(const tg_graph *graph);
 /* "f32[4,16]", "f64" for a scalar. */

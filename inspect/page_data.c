@@ -32,14 +32,18 @@ static void rounded(tg_text *text, double x) {
         tg_text_json_number(text, x);
 }
 
-/* A scalar is a number; other tensors are {"n":count, "s":[min, mean, max], "bad":[NaN, infinite],
-   "d":[elements]}. */
-static void put_tensor(tg_text *text, const tg_node *node, const tg_summary *s,
-                       double (*at)(const tg_node *, int64_t)) {
-    if (s->count == 1) {
-        tg_text_json_number(text, s->nan || s->inf ? at ? at(node, 0) : s->nan ? NAN : INFINITY : s->mean);
-        return;
+static void put_elements(tg_text *text, const double *x, const tg_node *node,
+                         double (*at)(const tg_node *, int64_t), int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        tg_text_put(text, i ? "," : ",\"d\":[");
+        rounded(text, x ? x[i] : at(node, i));
     }
+    tg_text_put(text, n ? "]" : "");
+}
+
+/* What a tensor is reduced to, left open for its elements:
+   {"n":count, "s":[min, mean, max], "bad":[NaN, infinite], "d":[elements]}. */
+static void put_summary(tg_text *text, const tg_summary *s) {
     tg_text_add(text, "{\"n\":%lld,\"s\":[", (long long)s->count);
     rounded(text, s->min);
     tg_text_put(text, ",");
@@ -48,14 +52,31 @@ static void put_tensor(tg_text *text, const tg_node *node, const tg_summary *s,
     rounded(text, s->max);
     tg_text_put(text, "]");
     if (s->nan + s->inf) tg_text_add(text, ",\"bad\":[%lld,%lld]", (long long)s->nan, (long long)s->inf);
-    if (at && s->count && s->count <= ELEMENTS) {
-        for (int64_t i = 0; i < s->count; i++) {
-            tg_text_put(text, i ? "," : ",\"d\":[");
-            rounded(text, at(node, i));
-        }
-        tg_text_put(text, "]");
+}
+
+/* A scalar is a number. */
+static void put_tensor(tg_text *text, const tg_node *node, const tg_summary *s,
+                       double (*at)(const tg_node *, int64_t)) {
+    if (s->count == 1) {
+        tg_text_json_number(text, s->nan || s->inf ? at(node, 0) : s->mean);
+        return;
     }
+    put_summary(text, s);
+    if (s->count <= ELEMENTS) put_elements(text, NULL, node, at, s->count);
     tg_text_put(text, "}");
+}
+
+/* The same of what is not a node's; of a scalar that is infinite the sign is not known. */
+static void put_part(tg_text *text, const tg_summary *s, const double *parts) {
+    if (!s->known) {
+        tg_text_put(text, "null");
+    } else if (s->count == 1) {
+        tg_text_json_number(text, s->nan ? NAN : s->inf ? INFINITY : s->mean);
+    } else {
+        put_summary(text, s);
+        if (parts) put_elements(text, parts, NULL, NULL, s->count);
+        tg_text_put(text, "}");
+    }
 }
 
 /* ---- ops ---- */
@@ -149,16 +170,12 @@ static void put_ops(tg_text *text, const tg_graph *graph, int *op_of, int *examp
 /* [from, equation, local, message, points that it passes, drawn]: the last ones may be missing. */
 static void put_edge(tg_text *text, const tg_graph *graph, const tg_page_layout *layout, int e) {
     const tg_graph_edge *edge = &graph->edges[e];
-    const tg_summary *two[] = {&edge->local, &edge->message};
     tg_text_add(text, "[%d,", edge->from);
     put_string(text, edge->equation);
-    for (int i = 0; i < 2; i++) {
-        tg_text_put(text, ",");
-        if (two[i]->known)
-            put_tensor(text, NULL, two[i], NULL);
-        else
-            tg_text_put(text, "null");
-    }
+    tg_text_put(text, ",");
+    put_part(text, &edge->local, NULL);
+    tg_text_put(text, ",");
+    put_part(text, &edge->message, edge->shown ? edge->parts : NULL);
     if (edge->shown) {
         tg_text_add(text, ",%d,[", edge->again ? 2 : 1);
         for (int i = layout->first_via[e]; i < layout->first_via[e + 1]; i++)
@@ -171,14 +188,15 @@ static void put_edge(tg_text *text, const tg_graph *graph, const tg_page_layout 
 
 static void put_numbers(tg_text *text, const tg_graph_node *n) {
     tg_summary value = tg_summary_of_value(n->node), grad = tg_summary_of_grad(n->node);
-    bool full = n->shown == n->id;
+    bool full = n->shown == n->id; /* of nodes that are not drawn, a summary will do */
     if (value.known) {
         tg_text_put(text, ",\"value\":");
-        put_tensor(text, n->node, &value, full ? tg_value_at : NULL);
+        full || value.count == 1 ? put_tensor(text, n->node, &value, tg_value_at)
+                                 : put_part(text, &value, NULL);
     }
     if (grad.known) {
         tg_text_put(text, ",\"grad\":");
-        put_tensor(text, n->node, &grad, full ? tg_grad_at : NULL);
+        full || grad.count == 1 ? put_tensor(text, n->node, &grad, tg_grad_at) : put_part(text, &grad, NULL);
     }
 }
 

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static double element(const void *data, tg_dtype dtype, int64_t i) {
+double tg_element(const void *data, tg_dtype dtype, int64_t i) {
     switch (dtype) {
     case TG_F32:
         return (double)((const float *)data)[i];
@@ -22,7 +22,7 @@ tg_summary tg_summary_of(const void *data, tg_dtype dtype, int64_t n) {
     double sum = 0;
     int64_t finite = 0;
     for (int64_t i = 0; i < n; i++) {
-        double x = element(data, dtype, i);
+        double x = tg_element(data, dtype, i);
         if (isnan(x))
             s.nan++;
         else if (isinf(x))

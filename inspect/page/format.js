@@ -29,6 +29,8 @@ function summary(v) {
   const bad = v.bad ? `, ${v.bad[0]} NaN, ${v.bad[1]} infinite` : '';
   return `${v.n} elements: min ${low}, mean ${mean}, max ${high}${bad}`;
 }
+/* Few elements one by one. */
+const listed = v => (isScalar(v) ? inEquation(v) : v.d && v.n <= 6 ? `[${v.d.map(x => short(x)).join(', ')}]` : summary(v));
 const exact = String;
 
 /* "+" of "a + b": what remains of the infix form without its arguments; else the op's name. */

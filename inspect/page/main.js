@@ -56,7 +56,7 @@ function explainBackward(e) {
     to = tape.nodes[e.to],
     hidden = quiz.hides(from);
   const first = [equationElement(e.equation)];
-  if (!isScalar(e.message)) return [first, ['adds ', hidden ? '?' : summary(e.message)], sumAtFork(from, hidden)];
+  if (!isScalar(e.message)) return [first, ['adds ', hidden ? '?' : listed(e.message)], sumAtFork(from, hidden)];
   const second = ['= ', rightSide(e.equation), ' = ', strong('grad', hidden ? '?' : short(e.message, 6))];
   if (isScalar(e.local) && isScalar(to.grad))
     second.push(
@@ -80,12 +80,13 @@ function sumAtFork(n, hidden) {
   if (all.length < 2) return [];
   const terms = all.filter(e => e.time <= now()).sort((a, b) => a.time - b.time);
   const parts = [`${label(n)} is used ${all.length} times; its gradient is the sum: dv${n.id} = `];
-  if (!terms.every(e => isScalar(e.message))) return [`${parts[0]}${g.done} of ${g.of} parts so far`];
-  const texts = terms.map(e => inEquation(e.message));
+  const few = terms.every(e => isScalar(e.message) || (e.message.d && e.message.n <= 6));
+  if (!few) return [`${parts[0]}${g.done} of ${g.of} parts so far`];
+  const texts = terms.map(e => listed(e.message));
   if (texts.length > 8) texts.splice(4, texts.length - 7, `… ${texts.length - 7} more …`);
   parts.push(hidden ? '?' : texts.join(' + '));
   if (g.done < g.of) parts.push(' + …');
-  else parts.push(' = ', strong('grad', hidden ? '?' : short(n.grad, 6)));
+  else parts.push(' = ', strong('grad', hidden ? '?' : isScalar(n.grad) ? short(n.grad, 6) : listed(n.grad)));
   return parts;
 }
 function explainStart() {

@@ -16,6 +16,15 @@ function tensor(v) {
   return {...v, s: v.s.map(number), d: v.d?.map(number)};
 }
 
+/* The sum of scalars, or of small tensors whose elements are there; else UNKNOWN. */
+function sumOf(parts) {
+  if (parts.every(isScalar)) return parts.reduce((sum, x) => sum + x, 0);
+  if (!parts.every(part => part?.d)) return UNKNOWN;
+  const d = parts[0].d.map((_, i) => parts.reduce((sum, part) => sum + part.d[i], 0)),
+    mean = d.reduce((sum, x) => sum + x, 0) / d.length;
+  return {n: d.length, s: [Math.min(...d), mean, Math.max(...d)], d};
+}
+
 class Tape {
   constructor(data) {
     this.data = data;
@@ -117,8 +126,7 @@ class Tape {
     const of = all.length;
     if (!done.length) return {value: UNKNOWN, done: 0, of};
     if (done.length === of) return {value: n.grad, done: of, of};
-    const scalar = done.every(e => isScalar(e.message));
-    const value = scalar ? done.reduce((sum, e) => sum + e.message, 0) : UNKNOWN;
+    const value = sumOf(done.map(e => e.message));
     return {value, partial: true, done: done.length, of};
   }
 

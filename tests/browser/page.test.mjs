@@ -221,6 +221,17 @@ test('tensors: numbers, coloured cells, and why nothing can be edited', () =>
     },
   ));
 
+test('the sum of tensors at a fork', () =>
+  t.withFormula('sum(x*x + x)', {x: [1, 2]}, async page => {
+    await page.keyboard.press('End');
+    assert.match(
+      await page.locator('#sum').textContent(),
+      /used 3 times.*dv0 = \[1, 1\] \+ \[1, 2\] \+ \[1, 2\] = \[3, 5\]/,
+    );
+    await page.keyboard.press('ArrowLeft');
+    assert.equal(await page.locator('.node[data-node="0"] text.grad').textContent(), '2 … 3 +…');
+  }));
+
 test('a title of quotes and tags is text', async () => {
   const title = '</script><img src=x onerror=alert(1)> "q" \\ é €\n& <!-- @DATA@';
   const page = await t.open(t.makePage('graph', '--model', '3-2', '--title', title));
