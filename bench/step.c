@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPETITIONS 9
+#define REPETITIONS 9 /* 3 of a quick run */
 
 typedef struct row {
     const char *model, *activation, *optimizer;
@@ -54,15 +54,16 @@ static bool measure(const row *r, int threads, result *out) {
     by_hand *hand = replay ? by_hand_new(replay) : NULL;
     bool ok = replay && record && products && hand && agree(replay, hand);
     if (ok) {
+        const int repetitions = bench_quick() ? 3 : REPETITIONS;
         bench_job jobs[] = {{bench_network_step, replay, 0, times[0]},
                             {by_hand_step, hand, 0, times[1]},
                             {bench_network_step, record, 0, times[2]},
                             {bench_network_step, products, 0, times[3]}};
-        bench_interleave(jobs, 4, REPETITIONS, 3e4);
-        out->replay = bench_summary(times[0], REPETITIONS);
-        out->hand = bench_summary(times[1], REPETITIONS);
-        out->record = bench_summary(times[2], REPETITIONS);
-        out->products = bench_summary(times[3], REPETITIONS);
+        bench_interleave(jobs, 4, repetitions, 3e4);
+        out->replay = bench_summary(times[0], repetitions);
+        out->hand = bench_summary(times[1], repetitions);
+        out->record = bench_summary(times[2], repetitions);
+        out->products = bench_summary(times[3], repetitions);
     }
     bench_network_free(replay);
     bench_network_free(record);

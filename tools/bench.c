@@ -154,6 +154,11 @@ static int print(const settings *s, const report *r) {
     if (s->json) {
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, s->op ? "op" : "model", s->op ? s->op : s->network.model);
+        if (!s->op) {
+            cJSON_AddNumberToObject(o, "batch", (double)s->network.batch);
+            cJSON_AddStringToObject(o, "optimizer", s->network.optimizer);
+        }
+        cJSON_AddNumberToObject(o, "threads", s->network.threads);
         cJSON_AddNumberToObject(o, "median_us", r->step.median);
         cJSON_AddNumberToObject(o, "min_us", r->step.min);
         cJSON_AddNumberToObject(o, "max_us", r->step.max);
@@ -200,7 +205,7 @@ static void time_latency(void (*run)(void *), void *context, report *r) {
     static double times[LATENCY_CALLS];
     double spent = 0;
     int n = 0;
-    while (n < LATENCY_CALLS && (n < 20 || spent < 2e6)) {
+    while (n < LATENCY_CALLS && (n < 20 || spent < (bench_quick() ? 1e5 : 2e6))) {
         double start = bench_now();
         run(context);
         spent += times[n++] = bench_now() - start;

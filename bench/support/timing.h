@@ -2,6 +2,12 @@
 #ifndef TG_BENCH_SUPPORT_TIMING_H
 #define TG_BENCH_SUPPORT_TIMING_H
 
+#include <stdbool.h>
+
+/* Whether TAPEGRAD_BENCH_QUICK is set: every measurement gets a tenth of its time. That shows whether the
+   programs work; the numbers mean little. */
+bool bench_quick(void);
+
 /* Microseconds on a clock that only goes forward. */
 double bench_now(void);
 
