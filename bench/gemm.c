@@ -1,6 +1,6 @@
 /* gemm.c: matrix products of the shapes that networks have: our own against the BLAS that the library was
    built with and against OpenBLAS, if it is installed, in one interleaved run. The least disturbed of nine
-   rounds counts. bench_gemm [--f64] [--threads N] [M N K nn|nt|tn|tt] */
+   rounds counts. bench_gemm [--json] [--f64] [--threads N] [M N K nn|nt|tn|tt] */
 #include "core/blas.h"
 #include "core/cpu.h"
 #include "tapegrad.h"
@@ -56,7 +56,7 @@ static const shape shapes[] = {
 };
 
 enum { OURS, BLAS, OPENBLAS, KINDS };
-static bool f64;
+static bool f64, json;
 static int threads = 1;
 
 /* With one thread, the time that it had the processor: other programs may run. */
@@ -87,18 +87,7 @@ static void call(int kind, const shape *s, const void *a, const void *b, void *c
     }
 }
 
-static void measure(const shape *s, const void *a, const void *b, void *c) {
-    double times[KINDS] = {0}, flops = 2.0 * s->m * s->n * s->k;
-    int repeat = (int)(1e6 / flops) * 5 + 1;
-    for (int round = -1; round < ROUNDS; round++)
-        for (int kind = 0; kind < KINDS; kind++) {
-            if (kind == OPENBLAS && !other32) continue;
-            call(kind, s, a, b, c);
-            double start = now();
-            for (int i = 0; i < repeat; i++) call(kind, s, a, b, c);
-            double t = (now() - start) / repeat;
-            if (round <= 0 || t < times[kind]) times[kind] = t;
-        }
+static void print_row(const shape *s, const double *times, double flops) {
     printf("%5d x %4d x %5d %s", s->m, s->n, s->k, s->kind);
     double best = 0, ours = 0;
     for (int kind = 0; kind < KINDS; kind++) {
@@ -111,6 +100,33 @@ static void measure(const shape *s, const void *a, const void *b, void *c) {
         printf("  %10.3f us %6.1f", times[kind] / 1000, rate);
     }
     printf("  %5.2f\n", ours / best);
+}
+
+static void print_json(const shape *s, const double *times) {
+    static bool later;
+    printf("%s{\"m\": %d, \"n\": %d, \"k\": %d, \"transposed\": \"%s\", \"ours_us\": %.3f, \"blas_us\": %.3f",
+           later ? ",\n" : "[\n", s->m, s->n, s->k, s->kind, times[OURS] / 1000, times[BLAS] / 1000);
+    if (other32) printf(", \"openblas_us\": %.3f", times[OPENBLAS] / 1000);
+    putchar('}');
+    later = true;
+}
+
+static void measure(const shape *s, const void *a, const void *b, void *c) {
+    double times[KINDS] = {0}, flops = 2.0 * s->m * s->n * s->k;
+    int repeat = (int)(1e6 / flops) * 5 + 1;
+    for (int round = -1; round < ROUNDS; round++)
+        for (int kind = 0; kind < KINDS; kind++) {
+            if (kind == OPENBLAS && !other32) continue;
+            call(kind, s, a, b, c);
+            double start = now();
+            for (int i = 0; i < repeat; i++) call(kind, s, a, b, c);
+            double t = (now() - start) / repeat;
+            if (round <= 0 || t < times[kind]) times[kind] = t;
+        }
+    if (json)
+        print_json(s, times);
+    else
+        print_row(s, times, flops);
 }
 
 /* ISO C has no conversion of dlsym's result to a function. */
@@ -138,19 +154,29 @@ static void find_other(void) {
     if (!other64) other32 = NULL;
 }
 
+static void print_head(void) {
+    printf("%s, %d thread(s), level %s; BLAS: %s, %s\n", f64 ? "f64" : "f32", threads, tg_simd_name(),
+           tg_blas_name(), tg_blas_kernels());
+    printf("%23s  %20s  %20s  %20s  ours/best\n", "m x n x k", "ours: us, GFLOP/s", "BLAS",
+           other32 ? "OpenBLAS" : "");
+}
+
 int main(int argc, char **argv) {
     shape one = {0};
     choose_kernels(argv);
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--f64"))
             f64 = true;
+        else if (!strcmp(argv[i], "--json"))
+            json = true;
         else if (!strcmp(argv[i], "--threads") && i + 1 < argc)
             threads = atoi(argv[++i]);
         else if (i + 3 < argc) {
             one = (shape){atoi(argv[i]), atoi(argv[i + 1]), atoi(argv[i + 2]), argv[i + 3]};
             i += 3;
         } else
-            return fprintf(stderr, "usage: bench_gemm [--f64] [--threads N] [M N K nn|nt|tn|tt]\n"), 2;
+            return fprintf(stderr, "usage: bench_gemm [--json] [--f64] [--threads N] [M N K nn|nt|tn|tt]\n"),
+                   2;
     }
     find_other();
     size_t size = (size_t)10000 * 3072 * 8;
@@ -162,14 +188,12 @@ int main(int argc, char **argv) {
         else
             ((float *)a)[i] = ((float *)b)[i] = ((float *)a)[size / 8 + i] = ((float *)b)[size / 8 + i] =
                 (float)(i % 7);
-    printf("%s, %d thread(s), level %s; BLAS: %s, %s\n", f64 ? "f64" : "f32", threads, tg_simd_name(),
-           tg_blas_name(), tg_blas_kernels());
-    printf("%23s  %20s  %20s  %20s  ours/best\n", "m x n x k", "ours: us, GFLOP/s", "BLAS",
-           other32 ? "OpenBLAS" : "");
+    if (!json) print_head();
     if (one.m)
         measure(&one, a, b, c);
     else
         for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) measure(&shapes[i], a, b, c);
+    if (json) printf("\n]\n");
     free(a), free(b), free(c);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* vmath.c: the speed of the mathematical functions of kernels, per SIMD level, beside calls of libm one by
-   one. bench_vmath [elements]; rounds are interleaved, and the median of nine is printed. */
+   one. bench_vmath [--json] [elements]; rounds are interleaved, and the median of nine is printed. */
 #include "core/vmath.h"
 #include "core/cpu.h"
 #include "tapegrad.h"
@@ -11,6 +11,8 @@
 
 #define ROUNDS 9
 #define LEVELS 3
+
+static bool json;
 
 static double now(void) {
     struct timespec t;
@@ -67,29 +69,41 @@ static void measure(tg_dtype dtype, int f, int64_t n, const void *x, void *y) {
             run[i]->run(n, x, y);
             times[i][round] = (now() - start) / (double)n;
         }
-    printf("%-8s %-4s", run[0]->name, tg_dtype_name(dtype));
+    static bool later;
+    static const char *const columns[] = {"level0_ns", "level1_ns", "level2_ns", "libm_ns"};
+    if (json)
+        printf("%s{\"function\": \"%s\", \"dtype\": \"%s\"", later ? ",\n" : "[\n", run[0]->name,
+               tg_dtype_name(dtype));
+    else
+        printf("%-8s %-4s", run[0]->name, tg_dtype_name(dtype));
+    later = true;
     for (int i = 0; i <= LEVELS; i++)
         if (run[i])
-            printf(" %8.3f", median(times[i]));
-        else
+            json ? printf(", \"%s\": %.4f", columns[i], median(times[i]))
+                 : printf(" %8.3f", median(times[i]));
+        else if (!json)
             printf(" %8s", "-");
-    putchar('\n');
+    putchar(json ? '}' : '\n');
 }
 
 int main(int argc, char **argv) {
-    int64_t n = argc > 1 ? atoll(argv[1]) : 1000000;
-    if (n < 1) return fprintf(stderr, "usage: bench_vmath [elements]\n"), 2;
+    json = argc > 1 && strcmp(argv[1], "--json") == 0;
+    int64_t n = argc > 1 + json ? atoll(argv[1 + json]) : 1000000;
+    if (n < 1) return fprintf(stderr, "usage: bench_vmath [--json] [elements]\n"), 2;
     float *x = malloc((size_t)n * sizeof *x), *y = malloc((size_t)n * sizeof *y);
     double *dx = malloc((size_t)n * sizeof *dx), *dy = malloc((size_t)n * sizeof *dy);
     if (!x || !y || !dx || !dy) return fprintf(stderr, "out of memory\n"), 1;
     for (int64_t i = 0; i < n; i++) x[i] = (float)(dx[i] = 0.01 + 4.0 * (double)i / (double)n);
-    printf("ns per element, %lld elements, vector library: %s\n", (long long)n, tg_vmath_library());
-    printf("%-8s %-4s %8s %8s %8s %8s\n", "function", "", "level 0", "level 1", "level 2", "libm");
+    if (!json) {
+        printf("ns per element, %lld elements, vector library: %s\n", (long long)n, tg_vmath_library());
+        printf("%-8s %-4s %8s %8s %8s %8s\n", "function", "", "level 0", "level 1", "level 2", "libm");
+    }
     const tg_vmath *table = tg_vmath_of(TG_F32, 0);
     for (int f = 0; table[f].name; f++) {
         measure(TG_F32, f, n, x, y);
         measure(TG_F64, f, n, dx, dy);
     }
+    if (json) printf("\n]\n");
     free(x), free(y), free(dx), free(dy);
     return 0;
 }

@@ -1,21 +1,24 @@
 /* block.c: compiled once per number type and SIMD level. */
 #include "block.h"
 #include "real.h"
+#ifndef TG_REAL_DUAL
+#include "simd.h"
+#endif
 
 #include <string.h>
 
-#define LANES 16
+#define SIDE 16
 
 /* Independent sums side by side for the vector registers, in short stretches, so that the rounding error of
    a long sum grows with the number of stretches, not of elements. */
 accum TG_R(tg_sum)(int64_t n, const real *x) {
     accum total = 0;
-    while (n >= LANES) {
-        accum lane[LANES] = {0};
-        int64_t stretch = n < TG_BLOCK ? n - n % LANES : TG_BLOCK;
-        for (int64_t i = 0; i < stretch; i += LANES)
-            for (int k = 0; k < LANES; k++) lane[k] += x[i + k];
-        for (int width = LANES / 2; width; width /= 2)
+    while (n >= SIDE) {
+        accum lane[SIDE] = {0};
+        int64_t stretch = n < TG_BLOCK ? n - n % SIDE : TG_BLOCK;
+        for (int64_t i = 0; i < stretch; i += SIDE)
+            for (int k = 0; k < SIDE; k++) lane[k] += x[i + k];
+        for (int width = SIDE / 2; width; width /= 2)
             for (int k = 0; k < width; k++) lane[k] += lane[k + width];
         total += lane[0];
         x += stretch;
@@ -25,14 +28,17 @@ accum TG_R(tg_sum)(int64_t n, const real *x) {
     return total;
 }
 
+/* The largest of peak and x; a NaN among them comes through. */
 static real peak_of(int64_t n, const real *x, real peak) {
-    if (n >= 2 * LANES) {
+#ifndef TG_REAL_DUAL
+    if (n >= LANES) {
+        vec top = load(x);
         real lane[LANES];
-        for (int k = 0; k < LANES; k++) lane[k] = x[k];
-        for (; n >= LANES; n -= LANES, x += LANES)
-            for (int k = 0; k < LANES; k++) lane[k] = r_max(lane[k], x[k]);
+        for (; n >= LANES; n -= LANES, x += LANES) top = larger(top, load(x));
+        store(lane, top);
         for (int k = 0; k < LANES; k++) peak = r_max(peak, lane[k]);
     }
+#endif
     for (int64_t i = 0; i < n; i++) peak = r_max(peak, x[i]);
     return peak;
 }

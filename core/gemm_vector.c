@@ -106,21 +106,23 @@ void TG_R(tg_gemm_vector)(const product *g) {
     }
 }
 
-void TG_R(tg_gemm_outer)(const product *g) {
-    const int64_t step = g->ta ? 1 : g->lda;
-    for (int64_t i = 0; i < g->m; i++) {
-        const real s = g->a[i * step];
-        real *y = g->c + i * g->ldc;
-        int64_t j = 0;
-        for (; j + LANES <= g->n; j += LANES) {
-            vec v = s * load(g->b + j);
-            store(y + j, g->add ? load(y + j) + v : v);
-        }
-        if (j < g->n) {
-            int rest = (int)(g->n - j);
-            vec v = s * load_part(g->b + j, rest);
-            store_part(y + j, g->add ? load_part(y + j, rest) + v : v, rest);
-        }
+/* c (+)= s b, in whole vectors but for the last. */
+INLINE void scaled_row(int64_t n, real s, const real *b, const bool add, real *c) {
+    for (; n >= LANES; n -= LANES, b += LANES, c += LANES)
+        store(c, add ? load(c) + s * load(b) : s * load(b));
+    if (n > 0) {
+        vec v = s * load_part(b, (int)n);
+        store_part(c, add ? load_part(c, (int)n) + v : v, (int)n);
     }
+}
+
+void TG_R(tg_gemm_outer)(const product *g) {
+    const int64_t m = g->m, n = g->n, step = g->ta ? 1 : g->lda, ldc = g->ldc;
+    const real *a = g->a, *b = g->b;
+    real *c = g->c;
+    if (g->add)
+        for (int64_t i = 0; i < m; i++) scaled_row(n, a[i * step], b, true, c + i * ldc);
+    else
+        for (int64_t i = 0; i < m; i++) scaled_row(n, a[i * step], b, false, c + i * ldc);
 }
 #endif

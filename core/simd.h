@@ -132,12 +132,11 @@ static inline __attribute__((always_inline)) void transpose(vec row[LANES]) {
     }
 }
 
-static inline real lane_sum(vec v) {
-    real x[LANES];
-    store(x, v);
-    for (int half = LANES / 2; half; half /= 2)
-        for (int i = 0; i < half; i++) x[i] += x[i + half];
-    return x[0];
+/* r_max of each lane. */
+static inline vec larger(vec a, vec b) {
+    typedef __typeof__(a > b) mask;
+    mask take = (a > b) | (a != a);
+    return (vec)((take & (mask)a) | (~take & (mask)b));
 }
 
 #endif

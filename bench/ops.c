@@ -1,0 +1,172 @@
+/* ops.c: ops forward and backward on a million elements, beside PyTorch where /usr/bin/python3 has it; one
+   thread, f32. bench_ops [--json]. The two take turns, 21 times; medians with their spread, and what
+   PyTorch takes relative to us: above 1, we are faster. */
+#include "support/timing.h"
+#include "tapegrad.h"
+
+#include <cjson/cJSON.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ROUNDS  21
+#define CALLS   2 /* in one measurement */
+#define ROWS    1000
+#define COLUMNS 1000
+#define N       ((int64_t)ROWS * COLUMNS)
+
+static const char *const names[] = {"tanh",    "sigmoid", "elu", "selu", "relu",
+                                    "softmax", "log",     "exp", "gelu", "dropout"};
+#define NAMES ((int)(sizeof names / sizeof *names))
+
+/* ---- PyTorch, in a process of its own ---- */
+
+static pid_t torch;
+static FILE *to_torch, *from_torch;
+
+static void torch_child(const int in[2], const int out[2]) {
+    dup2(in[0], 0);
+    dup2(out[1], 1);
+    close(in[1]), close(out[0]);
+    if (!freopen("/dev/null", "w", stderr)) _exit(1);
+    execl("/usr/bin/python3", "python3", BENCH_FOLDER "/support/ops_torch.py", (char *)NULL);
+    _exit(1);
+}
+
+/* Microseconds of one call; below 0 without PyTorch. */
+static double torch_time(const char *name) {
+    double time = -1;
+    if (!torch) return -1;
+    fprintf(to_torch, "%s %d %d %d\n", name, ROWS, COLUMNS, CALLS);
+    fflush(to_torch);
+    return fscanf(from_torch, "%lf", &time) == 1 ? time : -1;
+}
+
+static void torch_start(void) {
+    int in[2], out[2];
+    signal(SIGPIPE, SIG_IGN); /* what is not there does not answer */
+    if (pipe(in) != 0 || pipe(out) != 0) return;
+    torch = fork();
+    if (torch == 0) torch_child(in, out);
+    close(in[0]), close(out[1]);
+    to_torch = fdopen(in[1], "w");
+    from_torch = fdopen(out[0], "r");
+    if (torch < 0 || !to_torch || !from_torch || torch_time("relu") < 0) torch = 0;
+}
+
+/* ---- ours ---- */
+
+typedef struct op {
+    const char *name;
+    tg_tape *tape;
+    tg_node *y;
+    float *gradient;
+} op;
+
+static tg_node *apply(const char *name, tg_node *x) {
+    _Alignas(16) char options[1024] = {0};
+    const tg_op *found = tg_op_find(name);
+    for (const tg_attr *a = found->attrs; a && a->name; a++)
+        if (strcmp(a->name, "keep") == 0) memcpy(options + a->offset, &(double){0.5}, sizeof(double));
+    return tg_apply(found, options, 1, &x);
+}
+
+static bool op_new(op *o, const char *name) {
+    o->name = name;
+    o->tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F32, .threads = 1});
+    tg_node *x = tg_input(o->tape, "x", TG_F32, 2, (int64_t[]){ROWS, COLUMNS});
+    o->gradient = malloc((size_t)N * sizeof *o->gradient);
+    if (!x || !o->gradient) return false;
+    tg_rng rng = {.seed = 1};
+    for (int64_t i = 0; i < N; i++) {
+        ((float *)tg_value(x))[i] = (float)(0.5 + tg_rng_uniform(&rng));
+        o->gradient[i] = (float)tg_rng_uniform(&rng);
+    }
+    tg_require_grad(x, true);
+    o->y = apply(name, x);
+    return !tg_failed(o->tape);
+}
+
+static void op_step(void *context) {
+    op *o = context;
+    tg_replay(o->tape);
+    tg_backward_from(o->y, o->gradient);
+    tg_zero_grad(o->tape);
+}
+
+static void measure(op *o, bench_times *ours, bench_times *theirs) {
+    double mine[ROUNDS], other[ROUNDS];
+    op_step(o);
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = bench_now();
+        for (int i = 0; i < CALLS; i++) op_step(o);
+        mine[round] = (bench_now() - start) / CALLS;
+        other[round] = torch_time(o->name);
+    }
+    *ours = bench_summary(mine, ROUNDS);
+    *theirs = bench_summary(other, ROUNDS);
+}
+
+/* ---- the table ---- */
+
+static void add_times(cJSON *row, const char *prefix, bench_times t) {
+    char key[64];
+    const double values[] = {t.median, t.min, t.max};
+    const char *const kinds[] = {"median", "min", "max"};
+    for (int i = 0; i < 3; i++) {
+        snprintf(key, sizeof key, "%s%s_us", prefix, kinds[i]);
+        cJSON_AddNumberToObject(row, key, values[i]);
+    }
+}
+
+static void print_row(const char *name, bench_times ours, bench_times theirs) {
+    printf("%-8s %9.0f  %6.0f .. %-7.0f", name, ours.median, ours.min, ours.max);
+    if (torch)
+        printf(" %9.0f  %6.0f .. %-7.0f %8.2f %8.2f", theirs.median, theirs.min, theirs.max,
+               theirs.median / ours.median, theirs.min / ours.min);
+    putchar('\n');
+    fflush(stdout);
+}
+
+int main(int argc, char **argv) {
+    const bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
+    if (argc > 1 + json) return fprintf(stderr, "usage: bench_ops [--json]\n"), 2;
+    torch_start();
+    cJSON *table = cJSON_CreateArray();
+    if (!json)
+        printf("microseconds forward and backward, %d x %d elements, f32, one thread%s\n"
+               "%-8s %9s  %18s %9s  %18s %8s %8s\n",
+               ROWS, COLUMNS, torch ? "" : "; no PyTorch in /usr/bin/python3", "op", "median", "spread   ",
+               torch ? "PyTorch" : "", torch ? "spread   " : "", torch ? "median/" : "", torch ? "min/" : "");
+    int failed = 0;
+    for (int i = 0; i < NAMES && !failed; i++) {
+        op o = {0};
+        bench_times ours, theirs;
+        failed = !op_new(&o, names[i]);
+        if (failed)
+            fprintf(stderr, "bench_ops: %s\n", o.tape ? tg_error(o.tape) : "out of memory");
+        else
+            measure(&o, &ours, &theirs);
+        tg_tape_free(o.tape);
+        free(o.gradient);
+        if (failed) break;
+        if (!json) print_row(names[i], ours, theirs);
+        cJSON *row = cJSON_CreateObject();
+        cJSON_AddStringToObject(row, "op", names[i]);
+        add_times(row, "", ours);
+        if (torch) add_times(row, "pytorch_", theirs);
+        cJSON_AddItemToArray(table, row);
+    }
+    char *text = json ? cJSON_Print(table) : NULL;
+    if (text) puts(text);
+    free(text);
+    cJSON_Delete(table);
+    if (torch) {
+        fclose(to_torch);
+        waitpid(torch, NULL, 0);
+    }
+    return failed;
+}
