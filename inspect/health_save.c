@@ -139,10 +139,12 @@ static void write_script(const tg_health *health, const char *path, tg_text *tex
     tg_text_free(&quoted);
     tg_text_put(text, "\nset grid\nset key outside right top noenhanced\nset colorsequence podo\nset "
                       "multiplot layout 3,2\n");
+    tg_text_put(text, "set datafile missing NaN\n"); /* of other rows: a curve goes on over them */
     plot_curves(health, false, 8, "share of dead units", false, text);
     plot_curves(health, false, 9, "share of saturated elements", false, text);
     plot_curves(health, true, 10, "update / weight (norms)", true, text);
     plot_curves(health, true, 7, "deviation of gradients", true, text);
+    tg_text_put(text, "set datafile missing\n");
     plot_histograms(health, false, "values", "activations", text);
     plot_histograms(health, false, "gradients", "gradients of activations", text);
     tg_text_put(text, "unset multiplot\n");

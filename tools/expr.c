@@ -13,7 +13,7 @@ typedef struct settings {
     const char *formula, *bindings[MAX_BINDINGS];
     int count;
     const char *svg, *html, *sweep;
-    bool dot, json, hessian, derivatives, check;
+    bool dot, circuit, json, hessian, derivatives, check;
 } settings;
 
 enum { KEY_HTML = 256, KEY_CHECK };
@@ -33,6 +33,7 @@ static const struct argp_option options[] = {
     {"svg", 'S', "FILE", 0, "The same drawn into FILE (.svg, .png, .dot, .mmd, .json, .txt)", 2},
     {"html", KEY_HTML, "FILE", 0,
      "A page on which one steps forward and backward, edits the inputs, and is quizzed", 2},
+    {"circuit", 'c', 0, 0, "Draw gates and wires, values above, gradients below; for scalars", 2},
     {0}};
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -52,6 +53,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case 'd':
         s->dot = true;
+        return 0;
+    case 'c':
+        s->circuit = true;
         return 0;
     case 'S':
         s->svg = arg;
@@ -253,9 +257,10 @@ static int print_text(const settings *s, const tg_tape *tape, const tg_node *y, 
     return listing ? TG_EXIT_OK : tg_cli_fail("%s", status.message);
 }
 
-static int print_dot(const tg_tape *tape) {
+static int print_dot(const settings *s, const tg_tape *tape) {
     tg_status status = {0};
-    char *dot = tg_graph_dot(tape, (tg_graph_spec){.detail = TG_DETAIL_GRADIENTS}, &status);
+    char *dot =
+        tg_graph_dot(tape, (tg_graph_spec){.detail = TG_DETAIL_GRADIENTS, .circuit = s->circuit}, &status);
     if (!dot) return tg_cli_fail("%s", status.message);
     fputs(dot, stdout);
     tg_graph_release(dot);
@@ -335,7 +340,7 @@ static int show(const settings *s, tg_tape *tape, tg_node *y) {
         return tg_cli_fail("--derivatives: one scalar input and a scalar result are needed");
     if (tg_requires_grad(y)) tg_backward_from(y, NULL);
     if (tg_failed(tape)) return tg_cli_fail("%s", tg_error(tape));
-    const tg_graph_spec spec = {.detail = TG_DETAIL_GRADIENTS, .title = s->formula};
+    const tg_graph_spec spec = {.detail = TG_DETAIL_GRADIENTS, .title = s->formula, .circuit = s->circuit};
     if (s->svg && !tg_graph_save(tape, s->svg, spec, &status)) return tg_cli_fail("%s", status.message);
     if (s->html && !tg_graph_save(tape, s->html, spec, &status)) return tg_cli_fail("%s", status.message);
     extras x = {0};
@@ -344,7 +349,7 @@ static int show(const settings *s, tg_tape *tape, tg_node *y) {
     if (s->check) x.check = tg_check(y, (tg_check_options){0});
     int exit_status = !ok       ? TG_EXIT_FAILED
                       : s->json ? print_json(s, tape, y, &x)
-                      : s->dot  ? print_dot(tape)
+                      : s->dot  ? print_dot(s, tape)
                                 : print_text(s, tape, y, &x);
     if (s->check && exit_status == TG_EXIT_OK && !tg_check_ok(x.check)) exit_status = TG_EXIT_FAILED;
     tg_check_free(x.check);
@@ -356,7 +361,7 @@ static int show(const settings *s, tg_tape *tape, tg_node *y) {
  */
 static char *shield(char *arg) {
     if (arg[0] != '-' || !arg[1] || arg[1] == '-' ||
-        (strchr("jHDdsSh?V", arg[1]) && !strpbrk(arg, "^*/+@(;")))
+        (strchr("jHDdcsSh?V", arg[1]) && !strpbrk(arg, "^*/+@(;")))
         return arg;
     char *spaced = malloc(strlen(arg) + 2);
     return spaced ? strcat(strcpy(spaced, " "), arg) : arg;

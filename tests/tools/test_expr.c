@@ -237,6 +237,16 @@ static void a_sweep_is_drawn(void **state) {
     assert_int_equal(access(path, F_OK), 0);
 }
 
+static void a_circuit_has_its_numbers_on_the_wires(void **state) {
+    (void)state;
+    static char plain[16384], circuit[16384];
+    assert_int_equal(run("--dot '(x + y)*z' x=-2 y=5 z=-4", false, plain, sizeof plain), 0);
+    assert_int_equal(run("--dot --circuit '(x + y)*z' x=-2 y=5 z=-4", false, circuit, sizeof circuit), 0);
+    assert_non_null(strstr(circuit, "rankdir=LR"));
+    assert_null(strstr(plain, "rankdir=LR"));
+    assert_non_null(strstr(circuit, "-12"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_values_and_gradients),
@@ -247,6 +257,7 @@ int main(void) {
         cmocka_unit_test(a_formula_can_be_checked),
         cmocka_unit_test(a_sweep_is_csv),
         cmocka_unit_test(a_sweep_is_drawn),
+        cmocka_unit_test(a_circuit_has_its_numbers_on_the_wires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
