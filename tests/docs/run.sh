@@ -39,7 +39,7 @@ for block in [0-9]*.c [0-9]*.sh; do
         echo "$page: block $name ends with an error:" && cat "$block" "$name.printed" "$name.errors" && exit 1
     fi
     [ ! -e "$name.output" ] || awk -f "$SOURCE/tests/docs/same.awk" "$name.output" "$name.printed" ||
-        { diff -u "$name.output" "$name.printed" && exit 1; }
+        { diff -u "$name.output" "$name.printed" || exit 1; }
 done
 [ -z "$pictures" ] || grep -o '](\(\.\./\)*out/[^)]*)' "$page" | sed 's/^.*](\(\.\.\/\)*//; s/)$//' | while read -r picture; do
     [ -s "$picture" ] || { echo "$page: no command of the page writes $picture" && exit 1; }
