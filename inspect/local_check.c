@@ -38,28 +38,27 @@ static double largest(const double *x, int64_t n) {
 
 /* ---- the adjoint identity ---- */
 
+static tg_slope along(const bench *b, tg_probe *probe, tg_node *leaf, const double *u) {
+    const int64_t n = tg_size(leaf);
+    double *base = tg_alloc((size_t)(n + 1) * sizeof *base);
+    if (!base) return (tg_slope){.bar = INFINITY, .kink_node = -1};
+    if (n) memcpy(base, tg_value(leaf), (size_t)n * sizeof *base);
+    memcpy(probe->cotangent, b->v, (size_t)tg_size(probe->target) * sizeof(double));
+    tg_probe_aim(probe, &leaf, 1);
+    tg_line line = {.probe = probe, .nodes = &leaf, .nnodes = 1, .base = base, .direction = u, .scale = 1};
+    tg_slope slope = tg_slope_six(&line, 1e-10);
+    tg_release(base);
+    return slope;
+}
+
 /* <v, J u> by differences, for the j'th leaf. */
 static tg_slope by_differences(bench *b, int j, const double *u) {
     tg_probe probe;
-    tg_slope slope = {.bar = INFINITY};
+    tg_slope slope = {.bar = INFINITY, .kink_node = -1};
     tg_local local;
-    if (tg_local_open(&local, b->node, TG_F64, -1) && tg_probe_open(&probe, local.tape, local.y, b->seed)) {
-        const int64_t n = tg_size(local.leaves[j]);
-        double *base = tg_alloc((size_t)(n + 1) * sizeof *base);
-        if (base) {
-            if (n) memcpy(base, tg_value(local.leaves[j]), (size_t)n * sizeof *base);
-            memcpy(probe.cotangent, b->v, (size_t)tg_size(local.y) * sizeof(double));
-            tg_probe_aim(&probe, &local.leaves[j], 1);
-            tg_line line = {.probe = &probe,
-                            .nodes = &local.leaves[j],
-                            .nnodes = 1,
-                            .base = base,
-                            .direction = u,
-                            .scale = 1};
-            slope = tg_slope_six(&line, 1e-10);
-            tg_release(base);
-        }
-        local.tape = NULL; /* the probe frees it */
+    if (tg_local_open(&local, b->node, TG_F64, -1)) {
+        if (tg_probe_open(&probe, local.tape, local.y, b->seed)) slope = along(b, &probe, local.leaves[j], u);
+        local.tape = NULL; /* it is the probe's now */
         tg_probe_close(&probe);
     }
     tg_local_close(&local);
