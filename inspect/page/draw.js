@@ -238,11 +238,9 @@ class Drawing {
     part.value.textContent = value === UNKNOWN ? '' : brief(value, 2);
     part.grad.textContent = gradText + (g.partial && g.value !== UNKNOWN && !hidden ? ' +…' : '');
     for (const text of [part.value, part.grad]) {
-      const {length} = text.textContent;
-      text.setAttribute(
-        'class',
-        (text === part.value ? 'value' : 'grad') + (length > 14 ? ' wide wider' : length > 8 ? ' wide' : ''),
-      );
+      const {length} = text.textContent,
+        size = length > 14 ? 'wide wider' : length > 8 ? 'wide' : length < 7 ? 'roomy' : '';
+      text.setAttribute('class', `${text === part.value ? 'value' : 'grad'} ${size}`);
     }
     part.grad.dataset.exact = isScalar(g.value) && !hidden ? g.value : '';
     part.value.dataset.exact = isScalar(value) ? value : '';

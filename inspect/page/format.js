@@ -30,7 +30,8 @@ function summary(v) {
   return `${v.n} elements: min ${low}, mean ${mean}, max ${high}${bad}`;
 }
 /* Few elements one by one. */
-const listed = v => (isScalar(v) ? inEquation(v) : v.d && v.n <= 6 ? `[${v.d.map(x => short(x)).join(', ')}]` : summary(v));
+const listed = v =>
+  isScalar(v) ? inEquation(v) : v.d && v.n <= 6 ? `[${v.d.map(x => short(x)).join(', ')}]` : summary(v);
 const exact = String;
 
 /* "+" of "a + b": what remains of the infix form without its arguments; else the op's name. */

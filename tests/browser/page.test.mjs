@@ -212,6 +212,10 @@ test('tensors: numbers, coloured cells, and why nothing can be edited', () =>
       assert.match(await page.locator('#edit-note').textContent(), /cannot be edited here: v0 is no scalar/);
       assert.equal(await page.locator('.node[data-node="0"] .heat rect').count(), 8);
       await page.locator('.node[data-node="0"]').press('Enter');
+      assert.match(await page.locator('#chosen').textContent(), /^v0/);
+      await page.locator('.node[data-node="1"]').click();
+      assert.match(await page.locator('#chosen').textContent(), /^v1/);
+      await page.locator('.node[data-node="0"]').click();
       assert.deepEqual(await page.locator('#facts .tensor').first().locator('td').allTextContents(), [
         '1',
         '2',
