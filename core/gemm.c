@@ -13,7 +13,7 @@
 #define PARALLEL 1e6
 #define PART     2.5e5
 
-/* Multiplications from which the library is called; never, where our own tiles were as fast for every size.
+/* Multiplications from which the library is called; never, where our own tiles are as fast or nearly so.
  */
 #if VECTOR_BYTES > 16
 #define LARGE HUGE_VAL

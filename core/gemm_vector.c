@@ -49,6 +49,8 @@ static void by_columns(const product *g, const real *x, int64_t sx) {
     int64_t j = 0;
     for (; j + 8 * LANES <= g->n; j += 8 * LANES)
         columns(8, 1, g->k, x, sx, g->b + j, g->ldb, g->add, g->c + j, LANES);
+    for (; j + 4 * LANES <= g->n; j += 4 * LANES)
+        columns(4, 2, g->k, x, sx, g->b + j, g->ldb, g->add, g->c + j, LANES);
     for (; j + 2 * LANES <= g->n; j += 2 * LANES)
         columns(2, 4, g->k, x, sx, g->b + j, g->ldb, g->add, g->c + j, LANES);
     for (; j < g->n; j += LANES)
