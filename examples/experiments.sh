@@ -84,7 +84,7 @@ judge() {
             if ($2 == "at_least") { ok = v >= $3; sign = ">= " }
             if ($2 == "below") { ok = v < $3; sign = "< " }
             if ($2 == "shown") { ok = 1; sign = "" }
-            reference = $2 == "shown" ? "-" : sign sprintf("%.6g", $3)
+            reference = $2 == "shown" && $3 == 0 ? "-" : sign sprintf("%.6g", $3)
             if ($4 > 0) reference = reference " +- " $4
             verdict = known && ok ? ($2 == "shown" ? "-" : "ok") : "FAILED"
             printf "%-22s %-72s %-18s %-12s %s\n", name, $1, reference, known ? sprintf("%.6g", v) : "none", verdict

@@ -23,9 +23,10 @@ enum { VALIDATION = 1, TEST, CURVES };
 typedef struct lines {
     tg_series *series;
     double *y;
-    char (*title)[96];
+    char (*name)[96];
     int count;
     int64_t used;
+    bool second; /* panel */
 } lines;
 
 static double read(const tg_history *history, int epoch, const curve *c) {
@@ -38,18 +39,22 @@ static bool present(const tg_history *history, const curve *c) {
     return false;
 }
 
+/* Of one run the key says which set a curve is of; of several, which run its colour is, once for both panels.
+ */
+static const char *key_of(const lines *to, const tg_run *run, int runs, const curve *c) {
+    if (runs == 1) return c->title;
+    return c->dash == 0 && !to->second ? run->name : NULL;
+}
+
 static void add(lines *to, const tg_run *run, int number, int runs, const curve *c, bool error) {
     const tg_history *history = run->history;
     double *y = to->y + to->used;
-    char *title = to->title[to->count]; /* in the numbers */
+    char *name = to->name[to->count];
     for (int i = 0; i < history->count; i++) y[i] = error ? 1 - read(history, i, c) : read(history, i, c);
-    snprintf(title, sizeof to->title[0], "%s%s%s", run->name ? run->name : "", run->name ? ", " : "",
-             c->title);
+    snprintf(name, sizeof to->name[0], "%s%s%s", run->name ? run->name : "", run->name ? ", " : "", c->title);
     to->series[to->count++] =
-        (tg_series){.title = runs == 1      ? c->title
-                             : c->dash == 0 ? run->name
-                                            : NULL,
-                    .name = title,
+        (tg_series){.title = key_of(to, run, runs, c),
+                    .name = name,
                     .y = y,
                     .n = history->count,
                     .style = history->count < 30 ? TG_SERIES_LINES_POINTS : TG_SERIES_LINES,
@@ -76,11 +81,12 @@ bool tg_curves_save(tg_curves_spec spec, const char *path, bool *drawn, tg_statu
     for (int r = 0; r < spec.count; r++) n += (size_t)spec.runs[r].history->count;
     lines all = {.series = tg_alloc(most * sizeof(tg_series) + 1),
                  .y = tg_alloc(2 * CURVES * n * sizeof(double) + 1),
-                 .title = tg_alloc(most * sizeof *all.title + 1)};
-    bool ok = all.series && all.y && all.title;
+                 .name = tg_alloc(most * sizeof *all.name + 1)};
+    bool ok = all.series && all.y && all.name;
     if (ok) {
         collect(&all, &spec, losses, false);
         int first = all.count;
+        all.second = true;
         collect(&all, &spec, accuracies, spec.errors);
         tg_panel panels[2] = {
             {.title = "mean loss", .x_label = "epoch", .series = all.series, .count = first},
@@ -96,6 +102,6 @@ bool tg_curves_save(tg_curves_spec spec, const char *path, bool *drawn, tg_statu
     }
     tg_release(all.series);
     tg_release(all.y);
-    tg_release(all.title);
+    tg_release(all.name);
     return ok;
 }

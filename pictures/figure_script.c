@@ -31,6 +31,8 @@ static void write_axes(const tg_panel *panel, FILE *out) {
     write_range(out, "y", panel->y_min, panel->y_max, upside_down);
     fprintf(out, "    %s logscale x\n    %s logscale y\n", panel->log_x ? "set" : "unset",
             panel->log_y ? "set" : "unset");
+    fprintf(out, "    set format x \"%s\"\n    set format y \"%s\"\n", panel->log_x ? "10^{%T}" : "%h",
+            panel->log_y ? "10^{%T}" : "%h");
     fprintf(out, "    set size %s\n", panel->square || panel->bare ? "ratio -1" : "noratio");
     if (panel->bare)
         fputs("    unset border\n    unset tics\n    unset grid\n", out);

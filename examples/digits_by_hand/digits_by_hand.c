@@ -130,7 +130,7 @@ static void run(lesson *l, const task *t, const tg_dataset *train_set, const tg_
     const double lr = t->outputs > 1 ? t->lr * (double)train_set->count : t->lr;
     train(l, lr, &net, &train_view, &test_view, c);
     if (!nudge) {
-        show_accuracies(l, t->name, accuracy(&train_view), accuracy(&test_view));
+        show_accuracies(l, t->name, accuracy(&train_view), accuracy(&test_view), c);
         show_curves(l, t->name, c);
         show_reading(l, t->name, test_view.output, test_set, t->digits);
     }
@@ -149,7 +149,7 @@ int main(int argc, char **argv) {
         c.epochs = l.quick ? t->quick_epochs : t->epochs;
         run(&l, t, train_set, test_set, false, &c);
         if (k) {
-            nudged.epochs = l.quick ? t->quick_epochs : 60;
+            nudged.epochs = l.quick ? 1 : 60;
             run(&l, t, train_set, test_set, true, &nudged);
             show_butterfly(&l, &c, &nudged);
         }

@@ -1,13 +1,33 @@
 #include "show.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-void show_accuracies(lesson *l, const char *name, double train, double test) {
-    char what[64];
-    snprintf(what, sizeof what, "%s: training accuracy", name);
-    lesson_number(l, what, train);
-    snprintf(what, sizeof what, "%s: test accuracy", name);
-    lesson_number(l, what, test);
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of the last ten epochs, before their steps. */
+static double median(const double *accuracy, int epochs) {
+    double last[10];
+    const int n = epochs < 10 ? epochs : 10;
+    memcpy(last, accuracy + epochs - n, (size_t)n * sizeof *last);
+    qsort(last, (size_t)n, sizeof *last, ascending);
+    return (last[(n - 1) / 2] + last[n / 2]) / 2;
+}
+
+void show_accuracies(lesson *l, const char *name, double train, double test, const curves *c) {
+    const double value[] = {train, test, median(c->train, c->epochs), median(c->test, c->epochs)};
+    const char *const text[] = {"training accuracy", "test accuracy",
+                                "training accuracy (median of the last ten epochs)",
+                                "test accuracy (median of the last ten epochs)"};
+    for (int i = 0; i < 4; i++) {
+        char what[96];
+        snprintf(what, sizeof what, "%s: %s", name, text[i]);
+        lesson_number(l, what, value[i]);
+    }
 }
 
 void show_curves(lesson *l, const char *name, const curves *c) {

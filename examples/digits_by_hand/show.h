@@ -11,8 +11,8 @@ typedef struct curves {
     int epochs;
 } curves;
 
-/* Two numbers: what the network has learned at the end. */
-void show_accuracies(lesson *l, const char *name, double train, double test);
+/* What the network has learned: after the last step, and the median of the last ten epochs. */
+void show_accuracies(lesson *l, const char *name, double train, double test, const curves *c);
 /* NAME_curves, and NAME.csv with every digit of the numbers. */
 void show_curves(lesson *l, const char *name, const curves *c);
 /* NAME_right and NAME_wrong: a row of test images that the network reads rightly, and one that it does not.

@@ -98,9 +98,10 @@ int main(int argc, char **argv) {
     tg_history *history[RUNS];
     tg_run runs[RUNS];
     tg_series series[RUNS];
+    const int count = l.quick ? 2 : RUNS;
     check_toy(&l);
     train_toy(&l);
-    for (int k = 0; k < RUNS; k++) {
+    for (int k = 0; k < count; k++) {
         const experiment *e = &experiments[k];
         tg_split sets = load(&l, e->scaled);
         history[k] = train(&l, e, &sets, &n[k]);
@@ -117,6 +118,6 @@ int main(int argc, char **argv) {
                       .count = 2};
     tg_figure_save((tg_figure){.panels = &panel, .count = 1, .width = 700}, lesson_path(&l, "gradient_norm"),
                    NULL, &l.status);
-    for (int k = 0; k < RUNS; k++) tg_history_free(history[k]);
+    for (int k = 0; k < count; k++) tg_history_free(history[k]);
     return lesson_end(&l);
 }
