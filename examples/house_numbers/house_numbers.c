@@ -20,7 +20,8 @@ static tg_dataset *through_mat(lesson *l, const tg_dataset *set) {
     for (int64_t i = 0; i < set->count && !wrong; i++) {
         wrong += back->labels[i] != set->labels[i];
         for (int64_t k = 0; k < tg_dataset_features(set); k++)
-            worst = fmax(worst, fabs(tg_dataset_at(back, i, k) - nearbyint(255 * tg_dataset_at(set, i, k))));
+            worst = lesson_larger(
+                worst, fabs(tg_dataset_at(back, i, k) - nearbyint(255 * tg_dataset_at(set, i, k))));
     }
     lesson_number(l, ".mat round trip: labels that differ", (double)wrong);
     lesson_number(l, ".mat round trip: pixels (largest difference)", worst);
@@ -138,6 +139,11 @@ static void race(lesson *l, const tg_split *sets) {
 
 int main(int argc, char **argv) {
     lesson l = lesson_begin("house_numbers", argc, argv);
+    if (!tg_mat_available()) {
+        fprintf(stderr,
+                "house_numbers needs a build with the matio library (apt-get install libmatio-dev)\n");
+        return 77;
+    }
     draw_activations(&l);
     tg_dataset *houses =
         tg_house_numbers((tg_images_spec){.count = l.quick ? 640 : 4000, .seed = 1}, &l.status);

@@ -21,8 +21,8 @@ static double descend(lesson *l, double lr, way *to) {
     for (int n = 0; n <= STEPS; n++) {
         to->w1[n] = tg_param_at(w, 0);
         to->w2[n] = tg_param_at(w, 1);
-        worst = fmax(worst, fabs(to->w1[n] / (start[0] * pow(1 - lr * a, n)) - 1));
-        worst = fmax(worst, fabs(to->w2[n] / (start[1] * pow(1 - lr * b, n)) - 1));
+        worst = lesson_larger(worst, fabs(to->w1[n] / (start[0] * pow(1 - lr * a, n)) - 1));
+        worst = lesson_larger(worst, fabs(to->w2[n] / (start[1] * pow(1 - lr * b, n)) - 1));
         lesson_need(l, tg_replay(tape) && tg_backward(loss), tg_error(tape));
         for (int i = 0; i < 2; i++) tg_param_set_at(w, i, tg_param_at(w, i) - lr * tg_param_grad_at(w, i));
         tg_param_zero_grad(w);
@@ -57,7 +57,7 @@ void roll_into_the_bowl(lesson *l) {
     double worst = 0;
     for (int k = 0; k < RATES; k++) {
         char what[64];
-        worst = fmax(worst, descend(l, share[k] * 2 / b, &ways[k]));
+        worst = lesson_larger(worst, descend(l, share[k] * 2 / b, &ways[k]));
         snprintf(what, sizeof what, "bowl: |w2| after %d steps at %s", STEPS, title[k]);
         lesson_number(l, what, fabs(ways[k].w2[STEPS]));
         draw_rings(x, y, series[k]);

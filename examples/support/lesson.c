@@ -72,6 +72,10 @@ void lesson_need(lesson *l, bool ok, const char *message) {
     exit(1);
 }
 
+double lesson_larger(double a, double b) {
+    return a >= b || a != a ? a : b;
+}
+
 double lesson_clock(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

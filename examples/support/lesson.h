@@ -31,6 +31,8 @@ void lesson_time(lesson *l, const char *quantity, double value);
 tg_dataset *lesson_mnist(lesson *l, bool train, tg_dtype dtype);
 /* Ends the program with l->status (or the message, where there is none) unless ok. */
 void lesson_need(lesson *l, bool ok, const char *message);
+/* The larger of two errors; NaN, which fails every verdict, where one of them is. */
+double lesson_larger(double a, double b);
 /* Seconds since some moment. */
 double lesson_clock(void);
 

@@ -57,7 +57,8 @@ double worst_gradient(const tg_dataset *set, int64_t k) {
             }
             tg_param_set_at(w, i, at);
             const double difference = (loss[1] - loss[0]) / (2 * h);
-            worst = fmax(worst, fabs(difference - backward) / fmax(1e-3, fabs(difference) + fabs(backward)));
+            worst = lesson_larger(worst, fabs(difference - backward) /
+                                             fmax(1e-3, fabs(difference) + fabs(backward)));
         }
     }
     tg_tape_free(v.tape);
@@ -93,7 +94,7 @@ double loop_against_matrix(const tg_dataset *set, int64_t k) {
     for (int p = 0; p < tg_params_count(tg_mlp_params(a)); p++) {
         const tg_param *g = tg_params_get(tg_mlp_params(a), p), *h = tg_params_get(tg_mlp_params(b), p);
         for (int64_t i = 0; i < g->size; i++)
-            worst = fmax(worst, fabs(tg_param_grad_at(g, i) / (double)k - tg_param_grad_at(h, i)));
+            worst = lesson_larger(worst, fabs(tg_param_grad_at(g, i) / (double)k - tg_param_grad_at(h, i)));
     }
     tg_tape_free(one.tape);
     tg_tape_free(all.tape);

@@ -13,7 +13,7 @@ awk -F, -v tolerance=1e-6 '
         if (d < 0) d = -d
         m = $2 < 0 ? -$2 : $2
         if (d / (m > 1 ? m : 1) > worst) worst = d / (m > 1 ? m : 1)
-        if (!($1 in with) || (d > tolerance * (m > 1 ? m : 1))) {
+        if (!($1 in with) || !(d <= tolerance * (m > 1 ? m : 1))) {
             print $1 ": " with[$1] " with the plan, " $2 " without"
             bad = 1
         }
