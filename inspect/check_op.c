@@ -78,6 +78,13 @@ static void feed_nan(tg_node *y) {
     tg_backward_from(y, NULL);
 }
 
+/* Every element of a small case, a hundred of a large one: large ones are there for threads and blocks. */
+static int64_t budget_of(const tg_node *y) {
+    int64_t n = 0;
+    for (int k = 0; k < tg_arg_count(y); k++) n += tg_size(tg_arg(y, k));
+    return n > 400 ? 100 : 400;
+}
+
 static bool check_case(tg_op_report *r, const tg_sweep_case *c, tg_check_options options, bool quick) {
     tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F32, .seed = options.seed, .threads = 1});
     tg_node *y = tg_sweep_record(c, tape, options.seed);
@@ -88,6 +95,7 @@ static bool check_case(tg_op_report *r, const tg_sweep_case *c, tg_check_options
     } else if (!tg_requires_grad(y)) {
         ok = true; /* integers only */
     } else {
+        if (!options.budget) options.budget = budget_of(y);
         ok = check_differences(r, c, y, options);
         /* On a kink J u and backward may take different sides, both rightly. */
         if (ok && !c->grid) ok = check_contract(r, c, y, options, quick);
@@ -102,7 +110,7 @@ static tg_check_options for_cases(tg_check_options o, bool quick) {
                                       : quick ? TG_STEP_AUTO
                                               : TG_STEP_SIX,
                               .tolerance = o.tolerance,
-                              .budget = o.budget ? o.budget : 400,
+                              .budget = o.budget,
                               .directions = -1,
                               .seed = o.seed,
                               .no_blame = true,
