@@ -1,8 +1,9 @@
 #!/bin/sh
-# bench.sh: runs every table's program and leaves what it measured in build/bench/NAME.json; ./dev bench builds first.
+# bench.sh [--json FILE] [--quick]: runs every table's program, which leaves what it measured in build/bench/NAME.json,
+# merges all of it to FILE and writes docs/benchmarks.md. ./dev bench builds first.
 set -eu
 cd "$(dirname "$0")/.."
-bin=build/bin out=build/bench
+bin=build/bin out=build/bench json=build/bench/all.json
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
@@ -79,7 +80,12 @@ draw_curves() {
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) export TAPEGRAD_BENCH_QUICK=1 ;;
-    *) fail "there is --quick, not '$1'; for a single table run build/bin/bench_NAME" ;;
+    --json)
+        [ $# -ge 2 ] || fail "--json needs the name of a file"
+        json=$2
+        shift
+        ;;
+    *) fail "there are --json FILE and --quick, not '$1'; for a single table run build/bin/bench_NAME" ;;
     esac
     shift
 done
@@ -87,4 +93,5 @@ rm -rf $out
 mkdir -p $out
 measure_all
 draw_curves
-say "written: $out/"
+$bin/bench_report $out --json "$json" --page docs/benchmarks.md
+say "written: $json, docs/benchmarks.md"

@@ -1,6 +1,8 @@
 /* gemm.c: matrix products of the shapes that networks have: our own against the BLAS that the library was
    built with and against OpenBLAS, if it is installed, in one interleaved run. The least disturbed of nine
    rounds counts. bench_gemm [--json] [--f64] [--threads N] [M N K nn|nt|tn|tt] */
+#include "support/timing.h"
+
 #include "core/blas.h"
 #include "core/cpu.h"
 #include "tapegrad.h"
@@ -113,8 +115,8 @@ static void print_json(const shape *s, const double *times) {
 
 static void measure(const shape *s, const void *a, const void *b, void *c) {
     double times[KINDS] = {0}, flops = 2.0 * s->m * s->n * s->k;
-    int repeat = (int)(1e6 / flops) * 5 + 1;
-    for (int round = -1; round < ROUNDS; round++)
+    int repeat = (int)(1e6 / flops) * 5 + 1, rounds = bench_quick() ? 1 : ROUNDS;
+    for (int round = -1; round < rounds; round++)
         for (int kind = 0; kind < KINDS; kind++) {
             if (kind == OPENBLAS && !other32) continue;
             call(kind, s, a, b, c);

@@ -99,15 +99,16 @@ static void op_step(void *context) {
 
 static void measure(op *o, bench_times *ours, bench_times *theirs) {
     double mine[ROUNDS], other[ROUNDS];
+    const int rounds = bench_quick() ? 3 : ROUNDS;
     op_step(o);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         double start = bench_now();
         for (int i = 0; i < CALLS; i++) op_step(o);
         mine[round] = (bench_now() - start) / CALLS;
         other[round] = torch_time(o->name);
     }
-    *ours = bench_summary(mine, ROUNDS);
-    *theirs = bench_summary(other, ROUNDS);
+    *ours = bench_summary(mine, rounds);
+    *theirs = bench_summary(other, rounds);
 }
 
 /* ---- the table ---- */

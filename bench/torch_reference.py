@@ -16,7 +16,8 @@ except ImportError:
     print("PyTorch is not installed (Debian: python3-torch)", file=sys.stderr)
     sys.exit(77)
 
-REPETITIONS = 9
+QUICK = "TAPEGRAD_BENCH_QUICK" in os.environ
+REPETITIONS = 3 if QUICK else 9
 NETWORKS = [
     ("784-64-10", "relu", "sgd", 100),
     ("784-256-10", "sigmoid", "sgd", 10000),
@@ -38,7 +39,7 @@ OPS = {
 }
 
 
-def measure(step, slice_us=3000 if "TAPEGRAD_BENCH_QUICK" in os.environ else 30000):
+def measure(step, slice_us=3000 if QUICK else 30000):
     """Median, least and most microseconds per call."""
     step()
     start = time.perf_counter()

@@ -190,9 +190,10 @@ static int print(const settings *s, const report *r) {
 
 static bench_times time_alone(void (*run)(void *), void *context) {
     double times[REPETITIONS];
+    const int repetitions = bench_quick() ? 5 : REPETITIONS;
     bench_job job = {run, context, 0, times};
-    bench_interleave(&job, 1, REPETITIONS, 2e4);
-    return bench_summary(times, REPETITIONS);
+    bench_interleave(&job, 1, repetitions, 2e4);
+    return bench_summary(times, repetitions);
 }
 
 static int by_value(const void *a, const void *b) {
