@@ -145,6 +145,13 @@ static void point_at(const tg_chain *c, const tg_link *link, const void **x, int
     }
 }
 
+/* Whether the value goes where an argument stands. */
+static bool overwrites(const tg_link *link) {
+    for (int k = 0; k < link->node->nargs; k++)
+        if (link->x[k].full && link->x[k].x == link->y) return true;
+    return false;
+}
+
 static void forward_block(const tg_chain *c, int64_t start, int64_t n) {
     desk memory;
     stack fixed = {memory.memory, TG_BLOCK * c->size};
@@ -163,8 +170,12 @@ static void forward_block(const tg_chain *c, int64_t start, int64_t n) {
             memcpy(c->branch + start, branch, (size_t)n * sizeof *branch);
             return;
         }
-        e.y = link->y ? link->y + (size_t)start * c->size : spare[i & 1];
+        char *y = link->y ? link->y + (size_t)start * c->size : spare[i & 1];
+        /* The compiler guards its vector loops against overlap: y over x would take the scalar one. */
+        const bool aside = i == 0 && link->y && overwrites(link);
+        e.y = aside ? spare[0] : y;
         link->node->kernel->forward(&e);
+        if (aside) memcpy(y, e.y, (size_t)n * c->size);
         inner = e.y;
     }
 }

@@ -124,9 +124,16 @@ static void drop_inner_values(tg_plan *plan) {
     }
 }
 
+/* An elementwise node alone, of one block and without broadcasting, needs no chain around it. */
+static bool stands_alone(const tg_plan *plan, const tg_node *node) {
+    const int c = plan->chain_of[node->id];
+    return c < 0 || (plan->chains[c].count == 1 && node->direct && node->size > 0 && node->size <= TG_BLOCK);
+}
+
 /* The chain may write its value over that of its first argument: a product's, say, which only it uses. */
 static tg_node *overwritten_by(const tg_plan *plan, const struct tg_members *chain) {
     tg_node *first = plan->tape->nodes[chain->node[0]];
+    if (stands_alone(plan, first)) return NULL;
     for (int k = 0; k < first->nargs; k++) {
         tg_node *arg = first->args[k];
         if (!arg->op || arg->op->view || arg->op->elementwise || arg->stale) continue;
@@ -170,12 +177,6 @@ static bool give_homes(tg_plan *plan, const int *into) {
 }
 
 /* ---- steps ---- */
-
-/* An elementwise node alone, of one block and without broadcasting, needs no chain around it. */
-static bool stands_alone(const tg_plan *plan, const tg_node *node) {
-    const int c = plan->chain_of[node->id];
-    return c < 0 || (plan->chains[c].count == 1 && node->direct && node->size > 0 && node->size <= TG_BLOCK);
-}
 
 static bool chain_step(tg_plan *plan, tg_plan_step *step, const struct tg_members *members) {
     tg_chain *chain = plan_alloc(plan, 1, sizeof *chain);

@@ -9,10 +9,9 @@
 
 /* TG_LEVELS(X, op) lists the SIMD levels that were built, lowest first; the build defines it. */
 #define KERNEL_EXTERNS(level, op)                                                                            \
-    extern const tg_kernel tg_kernel_##op##_f32##level, tg_kernel_##op##_f64##level,                         \
-        tg_kernel_##op##_dual##level;
+    extern const tg_kernel tg_kernel_##op##_f32##level, tg_kernel_##op##_f64##level, tg_kernel_##op##_dual;
 #define KERNEL_ENTRIES(level, op)                                                                            \
-    &tg_kernel_##op##_f32##level, &tg_kernel_##op##_f64##level, &tg_kernel_##op##_dual##level,
+    &tg_kernel_##op##_f32##level, &tg_kernel_##op##_f64##level, &tg_kernel_##op##_dual,
 
 #define OP(name)                                                                                             \
     TG_LEVELS(KERNEL_EXTERNS, name)                                                                          \
@@ -41,9 +40,8 @@ const tg_kernel *tg_kernel_of(const tg_op *op, tg_dtype dtype) {
 }
 
 #define BLOCK_EXTERNS(level, unused)                                                                         \
-    extern const tg_block_ops tg_block_ops_f32##level, tg_block_ops_f64##level, tg_block_ops_dual##level;
-#define BLOCK_ENTRIES(level, unused)                                                                         \
-    &tg_block_ops_f32##level, &tg_block_ops_f64##level, &tg_block_ops_dual##level,
+    extern const tg_block_ops tg_block_ops_f32##level, tg_block_ops_f64##level, tg_block_ops_dual;
+#define BLOCK_ENTRIES(level, unused) &tg_block_ops_f32##level, &tg_block_ops_f64##level, &tg_block_ops_dual,
 TG_LEVELS(BLOCK_EXTERNS, )
 
 const tg_block_ops *tg_block_ops_of(tg_dtype dtype) {

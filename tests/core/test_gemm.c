@@ -20,9 +20,9 @@ typedef void gemm_dual(int threads, bool ta, bool tb, int64_t m, int64_t n, int6
 #define DECLARE(level, unused)                                                                               \
     gemm_f32 tg_gemm_f32##level;                                                                             \
     gemm_f64 tg_gemm_f64##level;                                                                             \
-    gemm_dual tg_gemm_dual##level;
+    gemm_dual tg_gemm_dual;
 TG_LEVELS(DECLARE, )
-#define LEVEL(level, unused) {tg_gemm_f32##level, tg_gemm_f64##level, tg_gemm_dual##level},
+#define LEVEL(level, unused) {tg_gemm_f32##level, tg_gemm_f64##level, tg_gemm_dual},
 static const struct {
     gemm_f32 *f32;
     gemm_f64 *f64;
