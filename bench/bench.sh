@@ -54,7 +54,7 @@ measure() {
     rm -f $out/"$name"
 }
 measure_all() {
-    measure machine.json $bin/bench_machine "$(git describe --always --dirty 2>/dev/null || true)"
+    measure machine.json $bin/bench_machine "$(git describe --always --dirty 2>/dev/null || true)" "${LOAD_BEFORE:-}"
     for threads in 1 2; do
         measure step-$threads.json $bin/bench_step --json $threads
         measure pytorch-$threads.json pytorch $threads

@@ -1,5 +1,5 @@
-/* machine.c: what the numbers of a benchmark were measured on, and how busy it was. bench_machine [TEXT]
-   prints one JSON object; TEXT is kept in it as the revision measured. */
+/* machine.c: what the numbers of a benchmark were measured on, and how busy it was. bench_machine [REVISION
+   [LOAD]] prints one JSON object; LOAD is the load average, where that of now would count our own build. */
 #include "support/timing.h"
 #include "tapegrad.h"
 
@@ -70,6 +70,7 @@ int main(int argc, char **argv) {
     char day[32];
     time_t now = time(NULL);
     if (getloadavg(load, 1) < 1) load[0] = -1;
+    if (argc > 2 && *argv[2]) load[0] = strtod(argv[2], NULL);
     strftime(day, sizeof day, "%Y-%m-%d", gmtime(&now));
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "date", day);

@@ -92,23 +92,23 @@ static void introduction(page *p) {
     const cJSON *machine = cJSON_GetObjectItemCaseSensitive(p->all, "machine");
     double load = page_number(machine, "load_average");
     fputs("# Benchmarks\n"
-          "Written by `./dev bench`, which measures everything on this page in one run; not to be edited. "
-          "Ratios "
-          "within the run count, not times: machines differ. Medians of at least five interleaved "
-          "repetitions, and "
-          "their spread. What was tried to get here, and what it gave: [speed.md](speed.md).\n",
+          "Written by `./dev bench`, which measures everything on this page in one run; not to be "
+          "edited. Ratios within the run count, not times: machines differ. Medians of at least five "
+          "repetitions, in which ours take turns with their references, and their spread; PyTorch's "
+          "training steps follow ours in a process of their own. What was tried to get here, and what it "
+          "gave: [speed.md](speed.md).\n",
           p->out);
     if (page_is_quick(p))
-        fputs("\n**A quick run**: every measurement had a tenth of its time. That shows whether the programs "
-              "work; "
-              "the numbers are no results.\n",
+        fputs("\n"
+              "**A quick run**: every measurement had a tenth of its time. That shows whether the "
+              "programs work; the numbers are no results.\n",
               p->out);
     if (load > 1)
-        fprintf(
-            p->out,
-            "\n**The machine was busy**: its load average was %.1f at the start. Others' work disturbed the "
-            "measurements; the numbers are no results.\n",
-            load);
+        fprintf(p->out,
+                "\n"
+                "**The machine was busy**: its load average was %.1f at the start. Others' work disturbed "
+                "the measurements; the numbers are no results.\n",
+                load);
 }
 
 static bool write_page(const cJSON *all, const char *folder, const char *path) {

@@ -123,11 +123,14 @@ static void size(page *p) {
 }
 
 void page_goals(page *p) {
-    fputs("\n## Goals\n"
-          "One thread unless said. What was set out to be reached, and what this run measured. DyNet itself "
-          "is not "
-          "run here: its factor against PyTorch was measured once, on an idle AVX-512 machine.\n\n"
-          "| what | wanted | measured | |\n|---|---|---|---|\n",
+    fputs("\n"
+          "## Goals\n"
+          "One thread unless said. What was set out to be reached, and what this run measured. DyNet "
+          "itself is not run here: its factor against PyTorch was measured once, on an idle AVX-512 "
+          "machine.\n"
+          "\n"
+          "| what | wanted | measured | |\n"
+          "|---|---|---|---|\n",
           p->out);
     against_others(p);
     products(p);

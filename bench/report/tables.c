@@ -47,15 +47,12 @@ static void steps(page *p, int threads) {
     const cJSON *torch = cJSON_GetObjectItemCaseSensitive(table(p, name), "networks"), *row;
     snprintf(name, sizeof name, "step-%d", threads);
     snprintf(title, sizeof title, "Training steps, %d thread%s", threads, threads > 1 ? "s" : "");
-    if (!head(
-            p, title,
-            "Microseconds for forward, backward and update of a network with a batch. `by hand`: the same "
-            "step in "
-            "C with the same BLAS; ratios say how many times as long the other takes, above 1 we are faster. "
-            "`products`: the matrix products alone, as a share of our step. `recorded`: the tape recorded "
-            "anew in "
-            "every step.",
-            table(p, name)))
+    if (!head(p, title,
+              "Microseconds for forward, backward and update of a network with a batch. `by hand`: the "
+              "same step in C with the same BLAS; ratios say how many times as long the other takes, above "
+              "1 we are faster. `products`: the matrix products alone, as a share of our step. `recorded`: "
+              "the tape recorded anew in every step.",
+              table(p, name)))
         return;
     fputs("| network, batch | replay | spread | by hand | ratio | PyTorch | spread | ratio | recorded | "
           "products |\n"
@@ -83,8 +80,7 @@ static void scalar_ops(page *p) {
     const cJSON *row;
     if (!head(p, "Scalar ops",
               "Nanoseconds for one op, forward and backward, in chains of a thousand: recorded and "
-              "differentiated "
-              "eagerly, and replayed.",
+              "differentiated eagerly, and replayed.",
               table(p, "record")))
         return;
     fputs("| op | record | replay | PyTorch, eager |\n|---|---|---|---|\n", p->out);
@@ -123,8 +119,7 @@ static void products(page *p) {
     const cJSON *row;
     if (!head(p, "Matrix products",
               "GFLOP/s in f32, one thread, the least disturbed round of each: our own tiles, the BLAS of "
-              "this build "
-              "and OpenBLAS where it is installed. t: the operand is transposed, n: it is not.",
+              "this build and OpenBLAS where it is installed. t: the operand is transposed, n: it is not.",
               table(p, "products")))
         return;
     fprintf(p->out, "| m x n x k | | ours | %s | OpenBLAS | ours / best other |\n|---|---|---|---|---|---|\n",
@@ -141,12 +136,11 @@ static void products(page *p) {
 
 static void memory(page *p) {
     const cJSON *row;
-    if (!head(
-            p, "Memory of a training step",
-            "`peak`: resident memory of the whole process, the program and its libraries among it. `needed`: "
-            "parameters, gradients, optimiser state, batch, hidden layers and logits in f32, computed. "
-            "Allocations are those of the library in a step.",
-            table(p, "memory")))
+    if (!head(p, "Memory of a training step",
+              "`peak`: resident memory of the whole process, the program and its libraries among it. "
+              "`needed`: parameters, gradients, optimiser state, batch, hidden layers and logits in f32, "
+              "computed. Allocations are those of the library in a step.",
+              table(p, "memory")))
         return;
     fputs("| network, batch | peak, MB | needed, MB | ratio | allocations |\n|---|---|---|---|---|\n",
           p->out);
@@ -187,9 +181,9 @@ static double time_of(const cJSON *row) {
 static void where(page *p) {
     const cJSON *network, *row;
     if (!head(p, "Where time goes",
-              "Microseconds of each kind of op in a training step, timed one at a time (inspect/profile.h): "
-              "a replay, "
-              "which fuses ops, takes less than their sum. The update is not among them.",
+              "Microseconds of each kind of op in a training step, timed one at a time "
+              "(inspect/profile.h): a replay, which fuses ops, takes less than their sum. The update is "
+              "not among them.",
               table(p, "where")))
         return;
     fputs("| network, batch | op | nodes | forward | backward | share |\n|---|---|---|---|---|---|\n",
@@ -213,10 +207,10 @@ static void where(page *p) {
 static void curves(page *p) {
     fputs("\n## Scaling\n", p->out);
     if (p->has_picture)
-        fputs("![Time of a step over batch, width, depth and threads](benchmarks/curves.svg)\n\n"
-              "Median and spread of five repetitions; the numbers: [curves.csv](benchmarks/curves.csv), the "
-              "script: "
-              "[curves.gp](../bench/curves.gp).\n",
+        fputs("![Time of a step over batch, width, depth and threads](benchmarks/curves.svg)\n"
+              "\n"
+              "Median and spread of five repetitions; the numbers: [curves.csv](benchmarks/curves.csv), "
+              "the script: [curves.gp](../bench/curves.gp).\n",
               p->out);
     else
         fputs("\nNot measured in this run, or gnuplot was absent.\n", p->out);
