@@ -97,7 +97,7 @@ void show_butterfly(lesson *l, const curves *a, const curves *b) {
     for (int i = 0; i < b->epochs; i++) {
         double d = fabs(b->loss[i] - a->loss[i]) / a->loss[i];
         if (close == i && d < 1e-9) close++;
-        apart[i] = d > 0 ? d : NAN;
+        apart[i] = fmax(d, 1e-17); /* equal ones at the foot of the picture */
     }
     tg_series series = {.y = apart, .n = b->epochs, .style = TG_SERIES_LINES_POINTS};
     tg_panel panel = {.title = "two runs whose first weights differ in one bit",
