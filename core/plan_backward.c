@@ -100,7 +100,7 @@ static char *arriving(const maker *m, const tg_node *node) {
 
 /* The gradient of node becomes that of arg, in the same memory. */
 static bool may_hand_over(const maker *m, const tg_node *node, const tg_node *arg) {
-    return pooled(node) && pooled(arg) && arg->requires_grad && !m->written[arg->id] &&
+    return node != m->root && pooled(node) && pooled(arg) && arg->requires_grad && !m->written[arg->id] &&
            arg->size == node->size;
 }
 
@@ -205,7 +205,7 @@ static void make_steps(maker *m) {
         else
             node_step(m, step, forward_of(plan, node));
         plan->backward_count += needed;
-        if (m->at[i] != NOWHERE) give_back(m, m->at[i]);
+        if (m->at[i] != NOWHERE && node != m->root) give_back(m, m->at[i]);
     }
 }
 
@@ -285,5 +285,6 @@ bool tg_plan_backward(tg_plan *plan, tg_node *root) {
         if (plan->tape->nodes[i]->op)
             plan->tape->nodes[i]->has_grad = m.active[i] && plan->tape->nodes[i]->retain_grad;
     plan->root = root;
+    plan->ones = false;
     return true;
 }

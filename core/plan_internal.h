@@ -35,7 +35,8 @@ struct tg_plan {
     tg_node *root;
     tg_plan_step *backward;
     int backward_count;
-    char *root_gradient; /* where a pass is seeded */
+    char *root_gradient; /* where a pass is seeded; nothing else is written there */
+    bool ones;           /* it holds ones, from the last pass */
     void *pool;
     size_t pool_size, apart_size;
 };

@@ -79,12 +79,13 @@ static void add_view(tg_plan_step *step) {
     if (o->has) *o->has = true;
 }
 
-static void seed(const tg_plan *plan, const void *cotangent) {
+static void seed(tg_plan *plan, const void *cotangent) {
     const tg_node *root = plan->root;
     if (cotangent)
         memcpy(plan->root_gradient, cotangent, (size_t)root->size * tg_dtype_size(root->dtype));
-    else
+    else if (!plan->ones)
         tg_block_ops_of(root->dtype)->ones(root->size, plan->root_gradient);
+    plan->ones = !cotangent;
 }
 
 bool tg_plan_play_back(tg_plan *plan, const void *cotangent) {

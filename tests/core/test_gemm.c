@@ -134,7 +134,7 @@ static shape random_shape(int largest) {
 
 static void products_agree_with_the_reference(void **state) {
     (void)state;
-    for (int i = 0; i < 1500; i++) {
+    for (int i = 0; i < test_rounds(1500); i++) {
         shape s = random_shape(400);
         for (int level = 0; level < LEVELS; level++)
             if (tg_simd_runs(level)) check(&s, level);
@@ -143,7 +143,7 @@ static void products_agree_with_the_reference(void **state) {
 
 static void the_bits_do_not_depend_on_the_threads(void **state) {
     (void)state;
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < test_rounds(100); i++) {
         shape s = random_shape(600);
         s.m += 100, s.n += 100, s.k += 100; /* large enough to be run in parallel */
         s.lda = s.ta ? s.m : s.k, s.ldb = s.tb ? s.k : s.n, s.ldc = s.n;

@@ -117,7 +117,7 @@ static void run(tg_tape_spec spec, uint64_t seed, int retain) {
 
 static void random_programs_give_the_same_bits(void **state) {
     (void)state;
-    for (uint64_t seed = 1; seed <= 150; seed++) {
+    for (uint64_t seed = 1; seed <= (uint64_t)test_rounds(150); seed++) {
         run((tg_tape_spec){.dtype = seed & 1 ? TG_F32 : TG_F64, .seed = 5, .threads = 1}, seed, 0);
         run((tg_tape_spec){.dtype = TG_F64, .lazy = true, .threads = 1}, seed, 0);
         run((tg_tape_spec){.dtype = TG_F64, .threads = 1}, seed, 1 + (int)(seed % 11));

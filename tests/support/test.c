@@ -38,6 +38,10 @@ void assert_golden(const char *text, const char *path) {
     if (!same) fail_msg("differs from %s:\n%s", full, text);
 }
 
+int test_rounds(int n) {
+    return getenv("TG_FEW_ROUNDS") ? n / 20 : n;
+}
+
 const char *test_data_folder(void) {
     static char folder[4096];
     struct stat info;

@@ -18,6 +18,9 @@ void assert_close(double a, double b, double tolerance);
 /* text is byte for byte the file tests/PATH. With TG_UPDATE_GOLDEN=1 in the environment the file is written
    instead: look at the difference before you commit it. */
 void assert_golden(const char *text, const char *path);
+/* How often to repeat a random trial: n, or a twentieth of it where TG_FEW_ROUNDS is set because every step is
+   slow (valgrind). */
+int test_rounds(int n);
 /* The folder named by TAPEGRAD_DATA, else ../shared/data beside the source; NULL when there is none. */
 const char *test_data_folder(void);
 
