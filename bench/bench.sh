@@ -2,6 +2,8 @@
 # bench.sh [--json FILE] [--quick]: runs every table's program, which leaves what it measured in build/bench/NAME.json,
 # merges all of it to FILE and writes docs/benchmarks.md. ./dev bench builds first.
 set -eu
+# It would tie OpenBLAS, and a PyTorch on it, to the kernels of another processor than this.
+unset OPENBLAS_CORETYPE
 cd "$(dirname "$0")/.."
 bin=build/bin out=build/bench json=build/bench/all.json
 

@@ -57,7 +57,7 @@ static bool over_depth(int threads, int step) {
     size_t n = 3;
     bool ok = true;
     snprintf(curve, sizeof curve, "depth-%d", threads);
-    for (long depth = 1, next = 1; depth <= 16; depth++) {
+    for (long depth = 1, next = 1; depth < 16; depth++) {
         n += (size_t)snprintf(model + n, sizeof model - n, "-256");
         if (depth != next) continue;
         next *= step;
