@@ -30,8 +30,9 @@ static pthread_cond_t wake = PTHREAD_COND_INITIALIZER, idle = PTHREAD_COND_INITI
 static job *current; /* NULL: none, or all its parts are taken */
 static int seats;    /* workers that may still join it */
 static int workers, asleep;
-static atomic_int running; /* workers that have joined it */
-static atomic_uint jobs;   /* counts jobs */
+static void *buffers[MOST_WORKERS]; /* what each worker was given */
+static atomic_int running;          /* workers that have joined it */
+static atomic_uint jobs;            /* counts jobs */
 
 static _Thread_local bool in_part;
 
@@ -80,6 +81,7 @@ static void after_fork(void) {
     pthread_mutex_init(&lock, NULL);
     pthread_cond_init(&wake, NULL);
     pthread_cond_init(&idle, NULL);
+    for (int i = 0; i < workers; i++) free(buffers[i]);
     current = NULL;
     workers = asleep = 0;
     atomic_store(&running, 0);
@@ -101,9 +103,9 @@ static void have_workers(int wanted) {
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (pthread_t thread; workers < wanted; workers++) {
-        void *buffer = tg_thread_buffer_new(); /* now, so that later jobs need no memory */
-        if (pthread_create(&thread, &detached, work, buffer) == 0) continue;
-        free(buffer);
+        buffers[workers] = tg_thread_buffer_new(); /* now, so that later jobs need no memory */
+        if (pthread_create(&thread, &detached, work, buffers[workers]) == 0) continue;
+        free(buffers[workers]);
         break;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
