@@ -6,7 +6,10 @@
 set -eu
 source=$(cd "$(dirname "$0")/.." && pwd)
 bin=${TG_BIN:-$source/build/bin}
-if [ -z "${TAPEGRAD_DATA:-}" ]; then TAPEGRAD_DATA=$source/data; fi
+if [ -z "${TAPEGRAD_DATA:-}" ]; then
+    TAPEGRAD_DATA=$source/data
+    if [ -d "$source/../shared/data" ]; then TAPEGRAD_DATA=$source/../shared/data; fi
+fi
 export TAPEGRAD_DATA
 mode=full
 names=

@@ -3,6 +3,9 @@
 # those of a run with the plan, which must be the same.
 set -eu
 [ -f "$2" ] || { echo "the run with the plan left no numbers" && exit 77; }
+if [ -z "${TAPEGRAD_DATA:-}" ] && [ -d "$TG_SOURCE/../shared/data" ]; then
+    export TAPEGRAD_DATA="$TG_SOURCE/../shared/data"
+fi
 TAPEGRAD_PLAN=0 "$TG_BIN/example_$1" --quick
 awk -F, -v tolerance=1e-6 '
     FNR == NR { with[$1] = $2; rows++; next }
