@@ -10,6 +10,9 @@ import statistics
 import sys
 import time
 
+# torch.set_num_threads does not bind an OpenBLAS that brings threads of its own; it reads this when it is loaded.
+os.environ["OPENBLAS_NUM_THREADS"] = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1].isdigit() else "1"
+
 try:
     import torch
 except ImportError:
