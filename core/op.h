@@ -34,7 +34,7 @@ TG_API bool tg_infer_fail(tg_infer *in, const char *format, ...) TG_PRINTF(2, 3)
 /* The ready-made rules: y has the shape of the first argument; y is the NumPy broadcast of all. */
 TG_API bool tg_infer_same(tg_infer *in);
 TG_API bool tg_infer_broadcast(tg_infer *in);
-/* Turns axis -rank..rank-1 into 0..rank-1; fails with a message naming `what` otherwise. */
+/* Turns axis -rank..rank-1 into 0..rank-1; fails with a message that names axis and rank otherwise. */
 TG_API bool tg_infer_axis(tg_infer *in, int axis, int rank, int *normal);
 /* Refuses an option that is not a finite number from low to high (which may be infinite: no bound). */
 TG_API bool tg_infer_range(tg_infer *in, const char *option, double value, double low, double high);

@@ -77,7 +77,8 @@ static void several_threads_may_ask_at_once(void **state) {
 static void a_forked_process_has_its_own_workers(void **state) {
     (void)state;
 #ifdef __SANITIZE_THREAD__
-    skip(); /* that sanitizer lets no forked process start threads */
+    print_message("skipped: ThreadSanitizer lets no forked process start threads\n");
+    skip();
 #endif
     counts c = {{0}};
     tg_parallel(3, 10, count, &c);
