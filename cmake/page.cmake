@@ -1,5 +1,5 @@
 # Writes page_template.c: the template of the HTML page (inspect/page/page.html) with its style and its scripts
-# put in, as an array of bytes.
+# put in, compressed by gzip, as an array of bytes.
 
 file(READ ${FOLDER}/page.html page)
 file(READ ${FOLDER}/page.css style)
@@ -12,9 +12,15 @@ endforeach()
 string(REPLACE "@STYLE@" "${style}" page "${page}")
 string(REPLACE "@SCRIPT@" "${script}" page "${page}")
 file(WRITE ${OUTPUT}.html "${page}")
-file(READ ${OUTPUT}.html bytes HEX)
+file(ARCHIVE_CREATE OUTPUT ${OUTPUT}.gz PATHS ${OUTPUT}.html FORMAT raw COMPRESSION GZip COMPRESSION_LEVEL 9)
+file(SIZE ${OUTPUT}.html size)
+file(READ ${OUTPUT}.gz bytes HEX)
+# The time of day in the header is no part of the page.
+string(SUBSTRING "${bytes}" 0 8 begin)
+string(SUBSTRING "${bytes}" 16 -1 bytes)
+string(PREPEND bytes "${begin}00000000")
 string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
 file(WRITE ${OUTPUT} "/* Generated from inspect/page/. */\n#include \"inspect/page.h\"\n
-const unsigned char tg_page_template[] = {\n${bytes}0};
-const size_t tg_page_template_size = sizeof tg_page_template - 1;\n")
+const unsigned char tg_page_template[] = {\n${bytes}};
+const size_t tg_page_template_packed = sizeof tg_page_template, tg_page_template_size = ${size};\n")

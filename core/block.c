@@ -9,17 +9,39 @@
 
 #define SIDE 16
 
-/* Independent sums side by side for the vector registers, in short stretches, so that the rounding error of
-   a long sum grows with the number of stretches, not of elements. */
+#ifdef TG_REAL_DUAL
+#define WIDE 1
+typedef accum sums;
+static sums load_sums(const real *x) {
+    return *x;
+}
+#endif
+
+/* Independent sums for the vector registers, in short stretches, so that the rounding error of a long sum
+   grows with the number of stretches, not of elements. */
 accum TG_R(tg_sum)(int64_t n, const real *x) {
     accum total = 0;
     while (n >= SIDE) {
-        accum lane[SIDE] = {0};
+        sums sum[SIDE / WIDE];
+        accum lane[WIDE];
         int64_t stretch = n < TG_BLOCK ? n - n % SIDE : TG_BLOCK;
-        for (int64_t i = 0; i < stretch; i += SIDE)
-            for (int k = 0; k < SIDE; k++) lane[k] += x[i + k];
-        for (int width = SIDE / 2; width; width /= 2)
+#pragma GCC unroll 16
+        for (int k = 0; k < SIDE / WIDE; k++) sum[k] = load_sums(x + k * WIDE);
+        for (int64_t i = SIDE; i < stretch; i += SIDE) {
+#pragma GCC unroll 16
+            for (int k = 0; k < SIDE / WIDE; k++) sum[k] += load_sums(x + i + k * WIDE);
+        }
+#pragma GCC unroll 4
+        for (int width = SIDE / WIDE / 2; width; width /= 2) {
+#pragma GCC unroll 8
+            for (int k = 0; k < width; k++) sum[k] += sum[k + width];
+        }
+        memcpy(lane, sum, sizeof lane);
+#pragma GCC unroll 4
+        for (int width = WIDE / 2; width; width /= 2) {
+#pragma GCC unroll 4
             for (int k = 0; k < width; k++) lane[k] += lane[k + width];
+        }
         total += lane[0];
         x += stretch;
         n -= stretch;
@@ -55,7 +77,7 @@ static void gather(const tg_walk *w, const void *arg, int64_t start, int64_t n, 
             memcpy(y, x + c.at + c.index[last], (size_t)run * sizeof *y);
         } else {
             real value = x[c.at];
-            for (int64_t i = 0; i < run; i++) y[i] = value;
+            TG_VECTORS for (int64_t i = 0; i < run; i++) y[i] = value;
         }
         y += run;
         n -= run;
@@ -73,7 +95,7 @@ static void scatter(const tg_walk *w, void *total, int64_t start, int64_t n, con
         int64_t run = tg_cursor_run(w, &c, n);
         if (w->stride[last]) {
             accum *to = t + c.at + c.index[last];
-            for (int64_t i = 0; i < run; i++) to[i] += x[i];
+            TG_VECTORS for (int64_t i = 0; i < run; i++) to[i] += x[i];
         } else {
             t[c.at] += TG_R(tg_sum)(run, x);
         }
@@ -93,7 +115,7 @@ static void scatter_max(const tg_walk *w, void *peak, int64_t start, int64_t n, 
         int64_t run = tg_cursor_run(w, &c, n);
         if (w->stride[last]) {
             real *to = p + c.at + c.index[last];
-            for (int64_t i = 0; i < run; i++) to[i] = r_max(to[i], x[i]);
+            TG_VECTORS for (int64_t i = 0; i < run; i++) to[i] = r_max(to[i], x[i]);
         } else {
             p[c.at] = peak_of(run, x, p[c.at]);
         }
@@ -106,18 +128,18 @@ static void scatter_max(const tg_walk *w, void *peak, int64_t start, int64_t n, 
 static void flush(int64_t n, void *to, const void *total) {
     real *y = to;
     const accum *t = total;
-    for (int64_t i = 0; i < n; i++) y[i] = (real)((accum)y[i] + t[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) y[i] = (real)((accum)y[i] + t[i]);
 }
 
 static void add(int64_t n, void *to, const void *from) {
     real *y = to;
     const real *x = from;
-    for (int64_t i = 0; i < n; i++) y[i] += x[i];
+    TG_VECTORS for (int64_t i = 0; i < n; i++) y[i] += x[i];
 }
 
 static void ones(int64_t n, void *to) {
     real *y = to;
-    for (int64_t i = 0; i < n; i++) y[i] = 1;
+    TG_VECTORS for (int64_t i = 0; i < n; i++) y[i] = 1;
 }
 
 extern const tg_block_ops TG_R(tg_block_ops);

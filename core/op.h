@@ -115,18 +115,26 @@ typedef struct tg_loss_options {
     tg_reduction reduction;
 } tg_loss_options;
 
+/* A shape of a sample, in few bytes: the library brings hundreds. */
+typedef struct tg_case_shape {
+    int8_t rank;
+    int16_t dim[TG_MAX_RANK];
+} tg_case_shape;
+
 /* One sample for the gradient checks. The registry sweep draws its values. */
 typedef struct tg_case {
     const char *label;   /* "bias broadcast over rows" */
-    tg_shape x[4];       /* shapes of the arguments */
-    int nargs;           /* needed for variadic ops only; 0: the arity */
+    tg_case_shape x[4];  /* shapes of the arguments */
+    int8_t nargs;        /* needed for variadic ops only; 0: the arity */
+    bool same;           /* one node is given as every argument: x+x */
+    int16_t classes;     /* i32 arguments are drawn from 0..classes-1 */
     const void *options; /* NULL: all zero */
     struct {
         double low, high;
-    } range[4];  /* where real arguments are drawn; both 0: the op's domain */
-    int classes; /* i32 arguments are drawn from 0..classes-1 */
-    bool same;   /* one node is given as every argument: x+x */
+    } range[4]; /* where real arguments are drawn; both 0: the op's domain */
 } tg_case;
+/* The shape of argument k; of the fourth for any that follow. */
+TG_API tg_shape tg_case_shape_of(const tg_case *sample, int k);
 
 /* The domain of one argument: drawn from (low, high), at least `margin` away from each of `kinks`.
    Both 0: (-2, 2). */

@@ -9,7 +9,8 @@
    them is written by hand, so none can be wrong.
 
    In kernels: compare re(x), never x; use the r_ functions below for mathematics; sum in `accum`.
-   A loop over elements that calls r_ functions runs on vectors: see vmath.h. */
+   A loop over elements runs on vectors, calls of r_ functions included (see vmath.h), when it begins with
+   TG_EACH (kernel.h) or TG_VECTORS. */
 #ifndef TG_CORE_REAL_H
 #define TG_CORE_REAL_H
 
@@ -167,6 +168,14 @@ static inline real r_max(real a, real b) {
 static inline real r_min(real a, real b) {
     return re(a) < re(b) || re(a) != re(a) ? a : b;
 }
+
+/* Before a loop: its steps do not depend on each other, so that they may run on vectors without a check for
+   overlapping arrays. Where the build says that the compiler knows the pragma. */
+#if defined(TG_OPENMP_SIMD) && !defined(TG_REAL_DUAL)
+#define TG_VECTORS _Pragma("omp simd")
+#else
+#define TG_VECTORS
+#endif
 
 /* core/block.c: the sum of n numbers. */
 accum TG_R(tg_sum)(int64_t n, const real *x);

@@ -37,6 +37,23 @@ static inline void store(real *x, vec v) {
     *(memory_vec *)x = v;
 }
 
+/* WIDE sums side by side. */
+#define WIDE (VECTOR_BYTES / (int)sizeof(accum))
+typedef accum sums __attribute__((vector_size(VECTOR_BYTES)));
+
+/* The next WIDE numbers as sums. gcc makes several instructions of __builtin_convertvector here. */
+static inline sums load_sums(const real *x) {
+#if defined(TG_REAL_F64)
+    return load(x);
+#elif defined(__AVX512F__)
+    return _mm512_cvtps_pd(_mm256_loadu_ps(x));
+#elif defined(__AVX2__)
+    return _mm256_cvtps_pd(_mm_loadu_ps(x));
+#else
+    return (sums){x[0], x[1]};
+#endif
+}
+
 #if defined(__AVX512F__)
 /* The first n lanes; the others are 0, or are not written. Memory behind the n'th is not touched. */
 #ifdef TG_REAL_F32

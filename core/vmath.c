@@ -10,7 +10,7 @@ extern const tg_vmath TG_R(tg_vmath)[];
     static void loop_##name(int64_t n, const void *from, void *to) {                                         \
         const real *restrict x = from;                                                                       \
         real *restrict y = to;                                                                               \
-        for (int64_t i = 0; i < n; i++) y[i] = value;                                                        \
+        TG_VECTORS for (int64_t i = 0; i < n; i++) y[i] = value;                                             \
     }
 #define X(name) LOOP(name, r_##name(x[i]))
 TG_MATH(X)

@@ -27,8 +27,8 @@ void tg_page_layout_free(tg_page_layout *layout);
 void tg_page_write_data(const tg_graph *graph, const tg_page_layout *layout, tg_text *text);
 
 /* The page's template: style and script in it, @TITLE@ and @DATA@ to be filled in. Made by
-   cmake/page.cmake from inspect/page/. */
+   cmake/page.cmake from inspect/page/, and compressed by gzip. */
 extern const unsigned char tg_page_template[];
-extern const size_t tg_page_template_size;
+extern const size_t tg_page_template_packed, tg_page_template_size; /* bytes here, and unpacked */
 
 #endif

@@ -11,7 +11,7 @@ static int arity(const tg_op *op, const tg_case *sample) {
 
 /* ---- derived cases ---- */
 
-static const tg_shape derived_shapes[][3] = {
+static const tg_case_shape derived_shapes[][3] = {
     {{2, {3, 4}}, {2, {3, 4}}, {2, {3, 4}}},
     {{2, {3, 4}}, {1, {4}}, {2, {3, 1}}},
     {{1, {4}}, {2, {3, 4}}, {0}},
@@ -85,10 +85,10 @@ static double draw(const tg_sweep_case *c, tg_rng *rng, double low, double high)
 }
 
 static tg_node *record_leaf(const tg_sweep_case *c, tg_tape *tape, int k, tg_rng *rng) {
-    const tg_shape *shape = &c->sample.x[k < 4 ? k : 3];
+    const tg_shape shape = tg_case_shape_of(&c->sample, k);
     bool is_int = k < TG_MAX_ARGS && (c->op->int_args >> k & 1);
     char name[] = {(char)('a' + k % 26), 0};
-    tg_node *leaf = tg_input(tape, name, is_int ? TG_I32 : tg_tape_dtype(tape), shape->rank, shape->dim);
+    tg_node *leaf = tg_input(tape, name, is_int ? TG_I32 : tg_tape_dtype(tape), shape.rank, shape.dim);
     double low, high;
     range_of(c, k, &low, &high);
     void *value = tg_value(leaf);

@@ -25,16 +25,16 @@ static bool infer(tg_infer *in) {
 static void forward(tg_eval *e) {
     const real *x = e->x[0], *b = e->x[1];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = x[i] + b[i];
+    TG_EACH(i, e->n) y[i] = x[i] + b[i];
 }
 
 static void backward(tg_eval *e) {
     const real *dy = e->dy;
     real *dx = e->dx[0], *db = e->dx[1];
     if (dx)
-        for (int64_t i = 0; i < e->n; i++) dx[i] += dy[i];
+        TG_EACH(i, e->n) dx[i] += dy[i];
     if (db)
-        for (int64_t i = 0; i < e->n; i++) db[i] += dy[i];
+        TG_EACH(i, e->n) db[i] += dy[i];
 }
 
 static const tg_case cases[] = {

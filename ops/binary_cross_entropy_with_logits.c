@@ -12,7 +12,8 @@ tg_node *tg_binary_cross_entropy_with_logits_with(tg_node *logits, tg_node *targ
 /* -t log s(x) - (1-t) log(1 - s(x)) = max(x, 0) - x t + log(1 + e^-|x|), s the sigmoid. The maximum and the
    absolute value both take x at 0, so that their kinks cancel. */
 static void terms(int64_t n, const real *x, const real *t, real *y) {
-    for (int64_t i = 0; i < n; i++) y[i] = r_max(0, x[i]) - x[i] * t[i] + r_log1p(r_exp(-r_abs(x[i])));
+    TG_VECTORS for (int64_t i = 0; i < n; i++) y[i] =
+        r_max(0, x[i]) - x[i] * t[i] + r_log1p(r_exp(-r_abs(x[i])));
 }
 
 static void forward(tg_eval *e) {
@@ -21,10 +22,8 @@ static void forward(tg_eval *e) {
 
 /* By x: s(x) - t; by t: -x. */
 static void slopes(int64_t n, const real *x, const real *t, const real *g, real *dx, real *dt) {
-    if (dx)
-        for (int64_t i = 0; i < n; i++) dx[i] += g[i] * (1 / (1 + r_exp(-x[i])) - t[i]);
-    if (dt)
-        for (int64_t i = 0; i < n; i++) dt[i] -= g[i] * x[i];
+    if (dx) TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] += g[i] * (1 / (1 + r_exp(-x[i])) - t[i]);
+    if (dt) TG_VECTORS for (int64_t i = 0; i < n; i++) dt[i] -= g[i] * x[i];
 }
 
 static void backward(tg_eval *e) {

@@ -27,14 +27,14 @@ static void forward(tg_eval *e) {
     const tg_clamp_options *o = e->options;
     const real *x = e->x[0], low = (real)o->min, high = (real)o->max;
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = re(x[i]) < re(low) ? low : re(x[i]) > re(high) ? high : x[i];
+    TG_EACH(i, e->n) y[i] = re(x[i]) < re(low) ? low : re(x[i]) > re(high) ? high : x[i];
 }
 
 static void backward(tg_eval *e) {
     const tg_clamp_options *o = e->options;
     const real *x = e->x[0], *dy = e->dy, low = (real)o->min, high = (real)o->max;
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] += re(x[i]) < re(low) || re(x[i]) > re(high) ? 0 : dy[i];
+    TG_EACH(i, e->n) dx[i] += re(x[i]) < re(low) || re(x[i]) > re(high) ? 0 : dy[i];
 }
 
 static void branch(tg_eval *e, int32_t *branch) {

@@ -71,7 +71,7 @@ static void backward(tg_eval *e) {
         const int64_t piece = e->xshape[k]->dim[l.axis] * l.inner;
         real *dx = e->dx[k];
         for (int64_t i = 0; dx && i < l.rows; i++)
-            for (int64_t j = 0; j < piece; j++) dx[i * piece + j] += dy[i * row + j];
+            TG_VECTORS for (int64_t j = 0; j < piece; j++) dx[i * piece + j] += dy[i * row + j];
         dy += piece;
     }
 }

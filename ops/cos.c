@@ -9,13 +9,13 @@ tg_node *tg_cos(tg_node *x);
 static void forward(tg_eval *e) {
     const real *x = e->x[0];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = r_cos(x[i]);
+    TG_EACH(i, e->n) y[i] = r_cos(x[i]);
 }
 
 static void backward(tg_eval *e) {
     const real *x = e->x[0], *dy = e->dy;
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] -= dy[i] * r_sin(x[i]);
+    TG_EACH(i, e->n) dx[i] -= dy[i] * r_sin(x[i]);
 }
 
 static const tg_case cases[] = {

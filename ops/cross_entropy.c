@@ -68,7 +68,7 @@ static void backward_part(tg_eval *e, const softmax_part *part) {
         int64_t n = block_length(at, r->n);
         if (e->fresh & 1) memset(dx + at, 0, (size_t)n * sizeof *dx);
         BLOCK.gather(&r->walk, g, at, n, block);
-        for (int64_t i = 0; i < n; i++) dx[at + i] += p[at + i] * block[i];
+        TG_VECTORS for (int64_t i = 0; i < n; i++) dx[at + i] += p[at + i] * block[i];
     }
     for (int64_t j = 0; j < r->kept; j++)
         if (label[j] >= 0 && label[j] < r->each) dx[j * r->each + label[j]] -= g[j];

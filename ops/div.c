@@ -9,7 +9,7 @@ tg_node *tg_div(tg_node *a, tg_node *b);
 static void forward(tg_eval *e) {
     const real *a = e->x[0], *b = e->x[1];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = a[i] / b[i];
+    TG_EACH(i, e->n) y[i] = a[i] / b[i];
 }
 
 /* a/b^2 is taken as y/b: the square of b could overflow or vanish. */
@@ -17,9 +17,9 @@ static void backward(tg_eval *e) {
     const real *b = e->x[1], *y = e->y, *dy = e->dy;
     real *da = e->dx[0], *db = e->dx[1];
     if (da)
-        for (int64_t i = 0; i < e->n; i++) da[i] += dy[i] / b[i];
+        TG_EACH(i, e->n) da[i] += dy[i] / b[i];
     if (db)
-        for (int64_t i = 0; i < e->n; i++) db[i] -= dy[i] * y[i] / b[i];
+        TG_EACH(i, e->n) db[i] -= dy[i] * y[i] / b[i];
 }
 
 static const tg_case cases[] = {

@@ -34,7 +34,7 @@ static int64_t choose(const tg_eval *e, int64_t position, int64_t limit, uint8_t
     uint32_t word[PHILOX_WORDS];
     philox_words(o->seed ? o->seed : e->seed, o->seed ? 0 : e->stream, (uint64_t)position / 4, word);
     if (skip == 0 && limit >= PHILOX_WORDS) {
-        for (int i = 0; i < PHILOX_WORDS; i++) kept[i] = word[i] < threshold;
+        TG_VECTORS for (int i = 0; i < PHILOX_WORDS; i++) kept[i] = word[i] < threshold;
         return PHILOX_WORDS;
     }
     const int64_t n = PHILOX_WORDS - skip < limit ? PHILOX_WORDS - skip : limit;
@@ -48,12 +48,12 @@ static void forward(tg_eval *e) {
     const real *x = e->x[0], scale = (real)(1 / o->keep);
     real *y = e->y;
     if (!is_active(e)) {
-        for (int64_t i = 0; i < e->n; i++) y[i] = x[i];
+        TG_EACH(i, e->n) y[i] = x[i];
         return;
     }
     uint8_t *kept = (uint8_t *)e->saved + e->offset;
     for (int64_t i = 0; i < e->n;) i += choose(e, e->offset + i, e->n - i, kept + i);
-    for (int64_t i = 0; i < e->n; i++) y[i] = x[i] * (scale * kept[i]);
+    TG_EACH(i, e->n) y[i] = x[i] * (scale * kept[i]);
 }
 
 static void backward(tg_eval *e) {
@@ -61,11 +61,11 @@ static void backward(tg_eval *e) {
     const real *dy = e->dy, scale = (real)(1 / o->keep);
     real *dx = e->dx[0];
     if (!is_active(e)) {
-        for (int64_t i = 0; i < e->n; i++) dx[i] += dy[i];
+        TG_EACH(i, e->n) dx[i] += dy[i];
         return;
     }
     const uint8_t *kept = (const uint8_t *)e->saved + e->offset;
-    for (int64_t i = 0; i < e->n; i++) dx[i] += dy[i] * (scale * kept[i]);
+    TG_EACH(i, e->n) dx[i] += dy[i] * (scale * kept[i]);
 }
 
 static const tg_dropout_options half = {.keep = 0.5}, most = {.keep = 0.75, .seed = 7};

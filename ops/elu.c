@@ -22,7 +22,7 @@ static bool infer(tg_infer *in) {
 static void forward(tg_eval *e) {
     const real *x = e->x[0], alpha = (real)alpha_of(e->options);
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) {
+    TG_EACH(i, e->n) {
         real below =
             alpha * r_expm1(r_min(0, x[i])); /* of equals, r_min takes the second: x, with its slope */
         y[i] = re(x[i]) > 0 ? x[i] : below;
@@ -33,7 +33,7 @@ static void forward(tg_eval *e) {
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy, alpha = (real)alpha_of(e->options);
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] += re(y[i]) > 0 ? dy[i] : dy[i] * (y[i] + alpha);
+    TG_EACH(i, e->n) dx[i] += re(y[i]) > 0 ? dy[i] : dy[i] * (y[i] + alpha);
 }
 
 static void branch(tg_eval *e, int32_t *branch) {

@@ -13,13 +13,13 @@ static inline bool extreme_infer(tg_infer *in) {
 
 /* t[i] becomes 1 where x[i] is the extreme value t[i], a NaN included, else 0. */
 static inline void term_is_extreme(int64_t n, const real *x, real *t) {
-    for (int64_t i = 0; i < n; i++)
-        t[i] = re(x[i]) == re(t[i]) || (re(x[i]) != re(x[i]) && re(t[i]) != re(t[i]));
+    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] =
+        re(x[i]) == re(t[i]) || (re(x[i]) != re(x[i]) && re(t[i]) != re(t[i]));
 }
 
 static inline void slope_is_extreme(int64_t n, const real *x, const real *a, const real *g, real *dx) {
-    for (int64_t i = 0; i < n; i++)
-        dx[i] += re(x[i]) == re(a[i]) || (re(x[i]) != re(x[i]) && re(a[i]) != re(a[i])) ? g[i] : 0;
+    TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] +=
+        re(x[i]) == re(a[i]) || (re(x[i]) != re(x[i]) && re(a[i]) != re(a[i])) ? g[i] : 0;
 }
 
 /* The gradient is shared evenly by the elements that are extreme. */

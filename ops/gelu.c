@@ -21,11 +21,11 @@ static inline real bounded(real x) {
 }
 
 static void forward_exact(int64_t n, const real *x, real *y) {
-    for (int64_t i = 0; i < n; i++) y[i] = (real)0.5 * x[i] * (1 + r_erf(SQRT_HALF * x[i]));
+    TG_EACH(i, n) y[i] = (real)0.5 * x[i] * (1 + r_erf(SQRT_HALF * x[i]));
 }
 
 static void forward_tanh(int64_t n, const real *x, real *y) {
-    for (int64_t i = 0; i < n; i++) {
+    TG_EACH(i, n) {
         real b = bounded(x[i]);
         y[i] = (real)0.5 * x[i] * (1 + r_tanh(SQRT_2_BY_PI * (b + CUBE * b * b * b)));
     }
@@ -33,7 +33,7 @@ static void forward_tanh(int64_t n, const real *x, real *y) {
 
 /* Phi(x) + x phi(x) */
 static void backward_exact(int64_t n, const real *x, const real *dy, real *dx) {
-    for (int64_t i = 0; i < n; i++) {
+    TG_EACH(i, n) {
         real below = (real)0.5 * (1 + r_erf(SQRT_HALF * x[i]));
         real density = DENSITY_AT_0 * r_exp((real)-0.5 * x[i] * x[i]);
         dx[i] += dy[i] * (below + x[i] * density);
@@ -42,7 +42,7 @@ static void backward_exact(int64_t n, const real *x, const real *dy, real *dx) {
 
 /* With t = tanh(u(x)): (1 + t)/2 + x/2 (1 - t^2) u'(x) */
 static void backward_tanh(int64_t n, const real *x, const real *dy, real *dx) {
-    for (int64_t i = 0; i < n; i++) {
+    TG_EACH(i, n) {
         real b = bounded(x[i]);
         real t = r_tanh(SQRT_2_BY_PI * (b + CUBE * b * b * b));
         real slope = SQRT_2_BY_PI * (1 + 3 * CUBE * b * b);

@@ -22,15 +22,15 @@ static void forward_part(tg_eval *e, const softmax_part *part) {
     for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
         int64_t n = block_length(at, r->n);
         BLOCK.gather(&r->walk, kept, at, n, block);
-        for (int64_t i = 0; i < n; i++) y[at + i] = x[at + i] - block[i];
-        for (int64_t i = 0; i < n; i++) block[i] = r_exp(y[at + i]);
+        TG_VECTORS for (int64_t i = 0; i < n; i++) y[at + i] = x[at + i] - block[i];
+        TG_VECTORS for (int64_t i = 0; i < n; i++) block[i] = r_exp(y[at + i]);
         BLOCK.scatter(&r->walk, total, at, n, block);
     }
     for (int64_t j = 0; j < r->kept; j++) kept[j] = r_log((real)total[j]);
     for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
         int64_t n = block_length(at, r->n);
         BLOCK.gather(&r->walk, kept, at, n, block);
-        for (int64_t i = 0; i < n; i++) y[at + i] -= block[i];
+        TG_VECTORS for (int64_t i = 0; i < n; i++) y[at + i] -= block[i];
     }
 }
 
@@ -51,7 +51,7 @@ static void backward_part(tg_eval *e, const softmax_part *part) {
         int64_t n = block_length(at, r->n);
         if (e->fresh & 1) memset(dx + at, 0, (size_t)n * sizeof *dx);
         BLOCK.gather(&r->walk, s, at, n, block);
-        for (int64_t i = 0; i < n; i++) dx[at + i] += dy[at + i] - r_exp(y[at + i]) * block[i];
+        TG_VECTORS for (int64_t i = 0; i < n; i++) dx[at + i] += dy[at + i] - r_exp(y[at + i]) * block[i];
     }
 }
 

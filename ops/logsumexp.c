@@ -14,7 +14,7 @@ static bool infer(tg_infer *in) {
 }
 
 static void term_exp(int64_t n, const real *x, real *t) {
-    for (int64_t i = 0; i < n; i++) t[i] = r_exp(x[i] - t[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = r_exp(x[i] - t[i]);
 }
 
 /* m + log(sum of exp(x - m)), m the largest x; an infinite m is not taken out, as inf - inf is no number. */
@@ -32,7 +32,7 @@ static void forward(tg_eval *e) {
 
 /* dx += dy exp(x - y); where all x are -inf, so is y, and there is nothing to share. */
 static void slope(int64_t n, const real *x, const real *a, const real *g, real *dx) {
-    for (int64_t i = 0; i < n; i++) dx[i] += re(a[i]) == -INFINITY ? 0 : g[i] * r_exp(x[i] - a[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] += re(a[i]) == -INFINITY ? 0 : g[i] * r_exp(x[i] - a[i]);
 }
 
 static void backward(tg_eval *e) {

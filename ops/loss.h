@@ -32,7 +32,7 @@ static inline void loss_reduce(const tg_eval *e, int64_t n, const accum *terms) 
     real *y = e->y;
     accum total = 0;
     if (o->reduction == TG_REDUCTION_NONE) {
-        for (int64_t i = 0; i < n; i++) y[i] = (real)terms[i];
+        TG_VECTORS for (int64_t i = 0; i < n; i++) y[i] = (real)terms[i];
         return;
     }
     for (int64_t at = 0; at < n; at += TG_BLOCK) {
@@ -52,7 +52,7 @@ static inline void loss_gradient(const tg_eval *e, int64_t n, int64_t at, int64_
         return;
     }
     const real each = o->reduction == TG_REDUCTION_MEAN ? dy[0] / (real)n : dy[0];
-    for (int64_t i = 0; i < count; i++) g[i] = each;
+    TG_VECTORS for (int64_t i = 0; i < count; i++) g[i] = each;
 }
 
 /* ---- losses of two equal shapes ---- */

@@ -10,7 +10,7 @@ tg_node *tg_minimum(tg_node *a, tg_node *b);
 static void forward(tg_eval *e) {
     const real *a = e->x[0], *b = e->x[1];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = re(a[i]) == re(b[i]) ? r_tie(a[i], b[i]) : r_min(a[i], b[i]);
+    TG_EACH(i, e->n) y[i] = re(a[i]) == re(b[i]) ? r_tie(a[i], b[i]) : r_min(a[i], b[i]);
 }
 
 /* The share of the gradient that goes to a, beside b; a NaN is not hidden from either. */
@@ -22,9 +22,9 @@ static void backward(tg_eval *e) {
     const real *a = e->x[0], *b = e->x[1], *dy = e->dy;
     real *da = e->dx[0], *db = e->dx[1];
     if (da)
-        for (int64_t i = 0; i < e->n; i++) da[i] += dy[i] * share(a[i], b[i]);
+        TG_EACH(i, e->n) da[i] += dy[i] * share(a[i], b[i]);
     if (db)
-        for (int64_t i = 0; i < e->n; i++) db[i] += dy[i] * share(b[i], a[i]);
+        TG_EACH(i, e->n) db[i] += dy[i] * share(b[i], a[i]);
 }
 
 static void branch(tg_eval *e, int32_t *branch) {

@@ -9,7 +9,7 @@ tg_node *tg_mse_with(tg_node *x, tg_node *target, tg_loss_options options);
 #endif
 
 static void terms(int64_t n, const real *x, const real *t, real *y) {
-    for (int64_t i = 0; i < n; i++) y[i] = (x[i] - t[i]) * (x[i] - t[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) y[i] = (x[i] - t[i]) * (x[i] - t[i]);
 }
 
 static void forward(tg_eval *e) {
@@ -17,10 +17,8 @@ static void forward(tg_eval *e) {
 }
 
 static void slopes(int64_t n, const real *x, const real *t, const real *g, real *dx, real *dt) {
-    if (dx)
-        for (int64_t i = 0; i < n; i++) dx[i] += 2 * g[i] * (x[i] - t[i]);
-    if (dt)
-        for (int64_t i = 0; i < n; i++) dt[i] -= 2 * g[i] * (x[i] - t[i]);
+    if (dx) TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] += 2 * g[i] * (x[i] - t[i]);
+    if (dt) TG_VECTORS for (int64_t i = 0; i < n; i++) dt[i] -= 2 * g[i] * (x[i] - t[i]);
 }
 
 static void backward(tg_eval *e) {

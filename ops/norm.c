@@ -22,11 +22,11 @@ static bool infer(tg_infer *in) {
 }
 
 static void term_square(int64_t n, const real *x, real *t) {
-    for (int64_t i = 0; i < n; i++) t[i] = x[i] * x[i];
+    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = x[i] * x[i];
 }
 
 static void term_abs(int64_t n, const real *x, real *t) {
-    for (int64_t i = 0; i < n; i++) t[i] = r_abs(x[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = r_abs(x[i]);
 }
 
 static real magnitude(real x) {
@@ -56,20 +56,20 @@ static real sign(real x) {
 
 static void slope_square(int64_t n, const real *x, const real *a, const real *g, real *dx) {
     (void)a;
-    for (int64_t i = 0; i < n; i++) dx[i] += g[i] * x[i];
+    TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] += g[i] * x[i];
 }
 
 static void slope_abs(int64_t n, const real *x, const real *a, const real *g, real *dx) {
     (void)a;
-    for (int64_t i = 0; i < n; i++) dx[i] += g[i] * sign(x[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] += g[i] * sign(x[i]);
 }
 
 static void slope_largest(int64_t n, const real *x, const real *a, const real *g, real *dx) {
-    for (int64_t i = 0; i < n; i++) dx[i] += re(r_abs(x[i])) == re(a[i]) ? g[i] * sign(x[i]) : 0;
+    TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] += re(r_abs(x[i])) == re(a[i]) ? g[i] * sign(x[i]) : 0;
 }
 
 static void term_is_largest(int64_t n, const real *x, real *t) {
-    for (int64_t i = 0; i < n; i++) t[i] = re(r_abs(x[i])) == re(t[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = re(r_abs(x[i])) == re(t[i]);
 }
 
 /* p = 1: sign(x) dy; p = 2: x dy/y; p infinite: sign(x) dy shared by the largest. */

@@ -56,6 +56,7 @@ static inline void philox_words(uint64_t seed, uint64_t stream, uint64_t first, 
     static const uint64_t count[8] = {0, 1, 2, 3, 4, 5, 6, 7};
     philox_vec c[PHILOX_SIDE][4];
     uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+#pragma GCC unroll 4
     for (int s = 0; s < PHILOX_SIDE; s++) {
         c[s][0] = *(const philox_memory *)count + (first + (uint64_t)s * PHILOX_LANES);
         c[s][1] = c[s][0] >> 32;
@@ -73,6 +74,7 @@ static inline void philox_words(uint64_t seed, uint64_t stream, uint64_t first, 
             c[s][3] = even;
         }
     }
+#pragma GCC unroll 4
     for (int s = 0; s < PHILOX_SIDE; s++) {
         philox_vec front = (c[s][0] & 0xffffffffu) | c[s][1] << 32,
                    back = (c[s][2] & 0xffffffffu) | c[s][3] << 32;

@@ -13,19 +13,19 @@ tg_node *tg_pow(tg_node *a, tg_node *b);
 static void forward(tg_eval *e) {
     const real *a = e->x[0], *b = e->x[1];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = r_pow(a[i], b[i]);
+    TG_EACH(i, e->n) y[i] = r_pow(a[i], b[i]);
 }
 
 static void backward(tg_eval *e) {
     const real *a = e->x[0], *b = e->x[1], *y = e->y, *dy = e->dy;
     real *da = e->dx[0], *db = e->dx[1];
     if (da)
-        for (int64_t i = 0; i < e->n; i++) {
+        TG_EACH(i, e->n) {
             real slope = b[i] * r_pow(a[i], b[i] - 1);
             da[i] += re(a[i]) == 0 && re(b[i]) == 0 ? 0 : dy[i] * slope;
         }
     if (db)
-        for (int64_t i = 0; i < e->n; i++) {
+        TG_EACH(i, e->n) {
             real slope = y[i] * r_log(a[i]);
             db[i] += re(a[i]) == 0 && re(b[i]) >= 0 ? 0 : dy[i] * slope;
         }

@@ -126,7 +126,7 @@ static inline void reduce_max(const reduction *r, const real *x, reduce_key key,
     for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
         int64_t n = block_length(at, r->n);
         real block[TG_BLOCK];
-        for (int64_t i = 0; i < n; i++) block[i] = key(x[at + i]);
+        TG_VECTORS for (int64_t i = 0; i < n; i++) block[i] = key(x[at + i]);
         BLOCK.scatter_max(&r->walk, peak, at, n, block);
     }
 }
@@ -190,7 +190,7 @@ static inline void reduce_backward(const tg_eval *e, const reduction *r, const r
 /* The slope of a sum. */
 static inline void slope_one(int64_t n, const real *x, const real *a, const real *g, real *dx) {
     (void)x, (void)a;
-    for (int64_t i = 0; i < n; i++) dx[i] += g[i];
+    TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] += g[i];
 }
 
 /* Folds the state of each kept element with its elements of x, one after the other, in memory order: for the

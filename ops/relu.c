@@ -9,13 +9,13 @@ tg_node *tg_relu(tg_node *x);
 static void forward(tg_eval *e) {
     const real *x = e->x[0];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = re(x[i]) <= 0 ? 0 : x[i]; /* a NaN passes */
+    TG_EACH(i, e->n) y[i] = re(x[i]) <= 0 ? 0 : x[i]; /* a NaN passes */
 }
 
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy;
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] += re(y[i]) <= 0 ? 0 : dy[i];
+    TG_EACH(i, e->n) dx[i] += re(y[i]) <= 0 ? 0 : dy[i];
 }
 
 static void branch(tg_eval *e, int32_t *branch) {

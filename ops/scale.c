@@ -18,14 +18,14 @@ static void forward(tg_eval *e) {
     const tg_scale_options *o = e->options;
     const real *x = e->x[0], factor = (real)o->factor;
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = factor * x[i];
+    TG_EACH(i, e->n) y[i] = factor * x[i];
 }
 
 static void backward(tg_eval *e) {
     const tg_scale_options *o = e->options;
     const real *dy = e->dy, factor = (real)o->factor;
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] += factor * dy[i];
+    TG_EACH(i, e->n) dx[i] += factor * dy[i];
 }
 
 static const tg_scale_options triple = {.factor = 3}, back = {.factor = -0.5};

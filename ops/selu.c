@@ -30,7 +30,7 @@ static void forward(tg_eval *e) {
     const tg_selu_options o = numbers(e->options);
     const real *x = e->x[0], scale = (real)o.scale, limit = (real)(o.scale * o.alpha);
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) {
+    TG_EACH(i, e->n) {
         real below =
             limit * r_expm1(r_min(0, x[i])); /* of equals, r_min takes the second: x, with its slope */
         y[i] = re(x[i]) > 0 ? scale * x[i] : below;
@@ -42,7 +42,7 @@ static void backward(tg_eval *e) {
     const tg_selu_options o = numbers(e->options);
     const real *y = e->y, *dy = e->dy, scale = (real)o.scale, limit = (real)(o.scale * o.alpha);
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] += dy[i] * (re(y[i]) > 0 ? scale : y[i] + limit);
+    TG_EACH(i, e->n) dx[i] += dy[i] * (re(y[i]) > 0 ? scale : y[i] + limit);
 }
 
 static void branch(tg_eval *e, int32_t *branch) {

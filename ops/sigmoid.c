@@ -9,7 +9,7 @@ tg_node *tg_sigmoid(tg_node *x);
 static void forward(tg_eval *e) {
     const real *x = e->x[0];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) {
+    TG_EACH(i, e->n) {
         real t = r_exp(-r_abs(x[i])); /* never overflows */
         y[i] = (re(x[i]) >= 0 ? 1 : t) / (1 + t);
     }
@@ -18,7 +18,7 @@ static void forward(tg_eval *e) {
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy;
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] += dy[i] * y[i] * (1 - y[i]);
+    TG_EACH(i, e->n) dx[i] += dy[i] * y[i] * (1 - y[i]);
 }
 
 static const tg_case cases[] = {

@@ -35,7 +35,7 @@ static void backward_part(tg_eval *e, const softmax_part *part) {
     for (int64_t j = 0; j < r->kept; j++) total[j] = 0;
     for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
         int64_t n = block_length(at, r->n);
-        for (int64_t i = 0; i < n; i++) block[i] = y[at + i] * dy[at + i];
+        TG_VECTORS for (int64_t i = 0; i < n; i++) block[i] = y[at + i] * dy[at + i];
         BLOCK.scatter(&r->walk, total, at, n, block);
     }
     for (int64_t j = 0; j < r->kept; j++) s[j] = (real)total[j];
@@ -43,7 +43,7 @@ static void backward_part(tg_eval *e, const softmax_part *part) {
         int64_t n = block_length(at, r->n);
         if (e->fresh & 1) memset(dx + at, 0, (size_t)n * sizeof *dx);
         BLOCK.gather(&r->walk, s, at, n, block);
-        for (int64_t i = 0; i < n; i++) dx[at + i] += y[at + i] * (dy[at + i] - block[i]);
+        TG_VECTORS for (int64_t i = 0; i < n; i++) dx[at + i] += y[at + i] * (dy[at + i] - block[i]);
     }
 }
 

@@ -59,7 +59,7 @@ static inline real *part_peak(const tg_eval *e, const softmax_part *part) {
 
 /* t[i] = exp(x[i] - t[i]), t[i] being the largest x of its row. */
 static inline void term_exp(int64_t n, const real *x, real *t) {
-    for (int64_t i = 0; i < n; i++) t[i] = r_exp(x[i] - t[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = r_exp(x[i] - t[i]);
 }
 
 /* y[i] *= the number of its row. */
@@ -68,7 +68,7 @@ static inline void scale_rows(const reduction *r, const real *kept, real *y) {
         int64_t n = block_length(at, r->n);
         real factor[TG_BLOCK];
         BLOCK.gather(&r->walk, kept, at, n, factor);
-        for (int64_t i = 0; i < n; i++) y[at + i] *= factor[i];
+        TG_VECTORS for (int64_t i = 0; i < n; i++) y[at + i] *= factor[i];
     }
 }
 

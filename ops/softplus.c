@@ -10,7 +10,7 @@ tg_node *tg_softplus(tg_node *x);
 static void forward(tg_eval *e) {
     const real *x = e->x[0];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) {
+    TG_EACH(i, e->n) {
         real rest = r_log1p(r_exp(-r_abs(x[i])));
         y[i] = (re(x[i]) >= 0 ? x[i] : 0) + rest;
     }
@@ -19,7 +19,7 @@ static void forward(tg_eval *e) {
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy;
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] -= dy[i] * r_expm1(-y[i]); /* sigmoid(x) = 1 - e^-y */
+    TG_EACH(i, e->n) dx[i] -= dy[i] * r_expm1(-y[i]); /* sigmoid(x) = 1 - e^-y */
 }
 
 static const tg_case cases[] = {

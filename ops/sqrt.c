@@ -9,13 +9,13 @@ tg_node *tg_sqrt(tg_node *x);
 static void forward(tg_eval *e) {
     const real *x = e->x[0];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = r_sqrt(x[i]);
+    TG_EACH(i, e->n) y[i] = r_sqrt(x[i]);
 }
 
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy;
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] += dy[i] / (2 * y[i]);
+    TG_EACH(i, e->n) dx[i] += dy[i] / (2 * y[i]);
 }
 
 static const tg_case cases[] = {

@@ -9,13 +9,13 @@ tg_node *tg_square(tg_node *x);
 static void forward(tg_eval *e) {
     const real *x = e->x[0];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = x[i] * x[i];
+    TG_EACH(i, e->n) y[i] = x[i] * x[i];
 }
 
 static void backward(tg_eval *e) {
     const real *x = e->x[0], *dy = e->dy;
     real *dx = e->dx[0];
-    for (int64_t i = 0; i < e->n; i++) dx[i] += 2 * dy[i] * x[i];
+    TG_EACH(i, e->n) dx[i] += 2 * dy[i] * x[i];
 }
 
 static const tg_case cases[] = {

@@ -20,7 +20,7 @@ static inline void strided_copy(const tg_walk *w, int64_t n, const real *x, real
     for (; n > 0; n -= run, y += run, tg_cursor_next_row(w, &c)) {
         const real *from = x + c.at;
         if (step == 1)
-            for (int64_t i = 0; i < run; i++) y[i] = from[i];
+            TG_VECTORS for (int64_t i = 0; i < run; i++) y[i] = from[i];
         else
             for (int64_t i = 0; i < run; i++) y[i] = from[i * step];
     }
@@ -34,7 +34,7 @@ static inline void strided_add(const tg_walk *w, int64_t n, real *dx, const real
     for (; n > 0; n -= run, dy += run, tg_cursor_next_row(w, &c)) {
         real *to = dx + c.at;
         if (step == 1)
-            for (int64_t i = 0; i < run; i++) to[i] += dy[i];
+            TG_VECTORS for (int64_t i = 0; i < run; i++) to[i] += dy[i];
         else
             for (int64_t i = 0; i < run; i++) to[i * step] += dy[i];
     }

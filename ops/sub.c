@@ -9,16 +9,16 @@ tg_node *tg_sub(tg_node *a, tg_node *b);
 static void forward(tg_eval *e) {
     const real *a = e->x[0], *b = e->x[1];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = a[i] - b[i];
+    TG_EACH(i, e->n) y[i] = a[i] - b[i];
 }
 
 static void backward(tg_eval *e) {
     const real *dy = e->dy;
     real *da = e->dx[0], *db = e->dx[1];
     if (da)
-        for (int64_t i = 0; i < e->n; i++) da[i] += dy[i];
+        TG_EACH(i, e->n) da[i] += dy[i];
     if (db)
-        for (int64_t i = 0; i < e->n; i++) db[i] -= dy[i];
+        TG_EACH(i, e->n) db[i] -= dy[i];
 }
 
 static const tg_case cases[] = {

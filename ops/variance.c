@@ -27,7 +27,7 @@ static double divisor(const reduction *r, const tg_variance_options *o) {
 }
 
 static void term_square(int64_t n, const real *x, real *t) {
-    for (int64_t i = 0; i < n; i++) t[i] = (x[i] - t[i]) * (x[i] - t[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = (x[i] - t[i]) * (x[i] - t[i]);
 }
 
 /* The means are saved for backward. */
@@ -44,7 +44,7 @@ static void forward(tg_eval *e) {
 }
 
 static void slope_distance(int64_t n, const real *x, const real *a, const real *g, real *dx) {
-    for (int64_t i = 0; i < n; i++) dx[i] += g[i] * (x[i] - a[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] += g[i] * (x[i] - a[i]);
 }
 
 static void backward(tg_eval *e) {

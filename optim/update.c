@@ -58,7 +58,7 @@ static void sgd(const tg_update *update, int64_t n, void *param, const void *gra
     real *restrict p = param;
     const real *restrict g = grad;
     (void)s, (void)r;
-    for (int64_t i = 0; i < n; i++) p[i] = u.shrink * p[i] - u.lr * prepare(&u, g[i], p[i]);
+    TG_VECTORS for (int64_t i = 0; i < n; i++) p[i] = u.shrink * p[i] - u.lr * prepare(&u, g[i], p[i]);
 }
 
 /* v = a v - lr g; p += v */
@@ -67,7 +67,7 @@ static void momentum(const tg_update *update, int64_t n, void *param, const void
     real *restrict p = param, *restrict v = s;
     const real *restrict g = grad;
     (void)r;
-    for (int64_t i = 0; i < n; i++) {
+    TG_VECTORS for (int64_t i = 0; i < n; i++) {
         v[i] = u.a * v[i] - u.lr * prepare(&u, g[i], p[i]);
         p[i] = u.shrink * p[i] + v[i];
     }
@@ -79,7 +79,7 @@ static void nesterov(const tg_update *update, int64_t n, void *param, const void
     real *restrict p = param, *restrict v = s;
     const real *restrict g = grad;
     (void)r;
-    for (int64_t i = 0; i < n; i++) {
+    TG_VECTORS for (int64_t i = 0; i < n; i++) {
         real move = u.lr * prepare(&u, g[i], p[i]);
         v[i] = u.a * v[i] - move;
         p[i] = u.shrink * p[i] + u.a * v[i] - move;
@@ -93,7 +93,7 @@ static void torch_momentum(const tg_update *update, int64_t n, void *param, cons
     real *restrict p = param, *restrict v = s;
     const real *restrict g = grad;
     (void)r;
-    for (int64_t i = 0; i < n; i++) {
+    TG_VECTORS for (int64_t i = 0; i < n; i++) {
         v[i] = u.a * v[i] + prepare(&u, g[i], p[i]);
         p[i] = u.shrink * p[i] - u.lr * v[i];
     }
@@ -106,7 +106,7 @@ static void torch_nesterov(const tg_update *update, int64_t n, void *param, cons
     real *restrict p = param, *restrict v = s;
     const real *restrict g = grad;
     (void)r;
-    for (int64_t i = 0; i < n; i++) {
+    TG_VECTORS for (int64_t i = 0; i < n; i++) {
         real x = prepare(&u, g[i], p[i]);
         v[i] = u.a * v[i] + x;
         p[i] = u.shrink * p[i] - u.lr * (x + u.a * v[i]);
@@ -119,7 +119,7 @@ static void rmsprop(const tg_update *update, int64_t n, void *param, const void 
     real *restrict p = param, *restrict c = s;
     const real *restrict g = grad;
     (void)r;
-    for (int64_t i = 0; i < n; i++) {
+    TG_VECTORS for (int64_t i = 0; i < n; i++) {
         real x = prepare(&u, g[i], p[i]);
         c[i] = u.a * c[i] + (1 - u.a) * x * x;
         p[i] = u.shrink * p[i] - u.lr * x / (r_sqrt(c[i] + u.inside) + u.outside);
@@ -132,7 +132,7 @@ static void adam(const tg_update *update, int64_t n, void *param, const void *gr
     const numbers u = numbers_of(update);
     real *restrict p = param, *restrict m = s, *restrict v = r;
     const real *restrict g = grad;
-    for (int64_t i = 0; i < n; i++) {
+    TG_VECTORS for (int64_t i = 0; i < n; i++) {
         real x = prepare(&u, g[i], p[i]);
         m[i] = u.a * m[i] + (1 - u.a) * x;
         v[i] = u.b * v[i] + (1 - u.b) * x * x;
@@ -147,7 +147,7 @@ static void adagrad(const tg_update *update, int64_t n, void *param, const void 
     real *restrict p = param, *restrict c = s;
     const real *restrict g = grad;
     (void)r;
-    for (int64_t i = 0; i < n; i++) {
+    TG_VECTORS for (int64_t i = 0; i < n; i++) {
         real x = prepare(&u, g[i], p[i]);
         c[i] += x * x;
         p[i] = u.shrink * p[i] - u.lr * x / (r_sqrt(c[i] + u.inside) + u.outside);

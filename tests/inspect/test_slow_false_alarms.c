@@ -10,11 +10,11 @@
 /* Every size that occurs in the case becomes another one, the same everywhere, so that shapes that must agree
    still do; 0 and 1 stay. */
 static void resize(tg_case *sample, tg_rng *rng) {
-    int64_t sizes[64];
-    for (int i = 0; i < 64; i++) sizes[i] = 2 + (int64_t)tg_rng_below(rng, 5);
+    int16_t sizes[64];
+    for (int i = 0; i < 64; i++) sizes[i] = (int16_t)(2 + tg_rng_below(rng, 5));
     for (int k = 0; k < 4; k++)
         for (int d = 0; d < sample->x[k].rank; d++) {
-            int64_t *size = &sample->x[k].dim[d];
+            int16_t *size = &sample->x[k].dim[d];
             if (*size > 1 && *size < 64) *size = sizes[*size];
         }
 }

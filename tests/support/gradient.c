@@ -68,9 +68,9 @@ static bool record(check *c) {
     c->leaves = c->sample->same ? 1 : c->nargs;
     if (c->nargs < 1 || c->nargs > MAX_ARGS) return complain(c, "%d arguments", c->nargs);
     for (int k = 0; k < c->leaves; k++) {
-        const tg_shape *shape = &c->sample->x[k];
+        const tg_shape shape = tg_case_shape_of(c->sample, k);
         tg_dtype dtype = c->op->int_args >> k & 1 ? TG_I32 : TG_F64;
-        c->arg[k] = tg_input(c->tape, NULL, dtype, shape->rank, shape->dim);
+        c->arg[k] = tg_input(c->tape, NULL, dtype, shape.rank, shape.dim);
         if (!c->arg[k]) return complain(c, "%s", tg_error(c->tape));
         if (!fill(c, k)) return complain(c, "%s", tg_error(c->tape));
     }
