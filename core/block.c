@@ -54,10 +54,13 @@ accum TG_R(tg_sum)(int64_t n, const real *x) {
 static real peak_of(int64_t n, const real *x, real peak) {
 #ifndef TG_REAL_DUAL
     if (n >= LANES) {
-        vec top = load(x);
+        vec top[4]; /* none waits for the others */
         real lane[LANES];
-        for (; n >= LANES; n -= LANES, x += LANES) top = larger(top, load(x));
-        store(lane, top);
+        for (int k = 0; k < 4; k++) top[k] = load(x);
+        for (; n >= 4 * LANES; n -= 4 * LANES, x += 4 * LANES)
+            for (int k = 0; k < 4; k++) top[k] = larger(top[k], load(x + k * LANES));
+        for (; n >= LANES; n -= LANES, x += LANES) top[0] = larger(top[0], load(x));
+        store(lane, larger(larger(top[0], top[1]), larger(top[2], top[3])));
         for (int k = 0; k < LANES; k++) peak = r_max(peak, lane[k]);
     }
 #endif

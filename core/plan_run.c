@@ -79,13 +79,44 @@ static void add_view(tg_plan_step *step) {
     if (o->has) *o->has = true;
 }
 
+static bool overlap(const void *a, size_t a_bytes, const void *b, size_t b_bytes) {
+    return b && (uintptr_t)a < (uintptr_t)b + b_bytes && (uintptr_t)b < (uintptr_t)a + a_bytes;
+}
+
+#define LARGE (64u << 10) /* bytes of a cotangent below which a copy costs less than the questions */
+
+/* Whether kernels can read the cotangent where the caller keeps it: aligned, without need of padding, and in
+   no gradient that the pass writes. */
+static bool serves_in_place(const tg_plan *plan, const void *cotangent) {
+    const tg_node *root = plan->root;
+    const size_t bytes = (size_t)root->size * tg_dtype_size(root->dtype);
+    if (bytes < LARGE || root->retain_grad || root->size % 16 || (uintptr_t)cotangent % TG_ALIGN)
+        return false;
+    if (overlap(cotangent, bytes, plan->pool, plan->pool_size)) return false;
+    for (int i = 0; i < plan->tape->count; i++) {
+        const tg_node *node = plan->tape->nodes[i];
+        if (overlap(cotangent, bytes, node->grad, tg_padded(node->size, tg_dtype_size(node->dtype))))
+            return false;
+    }
+    return true;
+}
+
+/* The first step, the only one that reads the gradient of the root, is pointed at it. */
 static void seed(tg_plan *plan, const void *cotangent) {
     const tg_node *root = plan->root;
-    if (cotangent)
-        memcpy(plan->root_gradient, cotangent, (size_t)root->size * tg_dtype_size(root->dtype));
+    tg_plan_step *first = plan->backward;
+    char *dy = plan->root_gradient;
+    if (cotangent && serves_in_place(plan, cotangent))
+        dy = (char *)(uintptr_t)cotangent;
+    else if (cotangent)
+        memcpy(dy, cotangent, (size_t)root->size * tg_dtype_size(root->dtype));
     else if (!plan->ones)
-        tg_block_ops_of(root->dtype)->ones(root->size, plan->root_gradient);
-    plan->ones = !cotangent;
+        tg_block_ops_of(root->dtype)->ones(root->size, dy);
+    if (dy == plan->root_gradient) plan->ones = !cotangent;
+    if (first->chain)
+        first->chain->dy = dy;
+    else
+        first->e.dy = dy;
 }
 
 bool tg_plan_play_back(tg_plan *plan, const void *cotangent) {

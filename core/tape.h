@@ -141,7 +141,8 @@ TG_API bool tg_replay(tg_tape *tape);
    d loss / d itself. Leaf gradients add up over several calls until an optimiser step or tg_zero_grad;
    the gradients of inner nodes are those of the last call. */
 TG_API bool tg_backward(tg_node *loss);
-/* The same from any node, with a cotangent: as many elements as the node, in its dtype. NULL: all ones. */
+/* The same from any node, with a cotangent: as many elements as the node, in its dtype. NULL: all ones. The
+   cotangent is only read, and only during the call. */
 TG_API bool tg_backward_from(tg_node *node, const void *cotangent);
 /* Forgets the gradients of all leaves of the tape, those of the parameters it uses included. */
 TG_API void tg_zero_grad(tg_tape *tape);

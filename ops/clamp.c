@@ -34,7 +34,10 @@ static void backward(tg_eval *e) {
     const tg_clamp_options *o = e->options;
     const real *x = e->x[0], *dy = e->dy, low = (real)o->min, high = (real)o->max;
     real *dx = e->dx[0];
-    TG_EACH(i, e->n) dx[i] += re(x[i]) < re(low) || re(x[i]) > re(high) ? 0 : dy[i];
+    TG_EACH(i, e->n) {
+        const real g = dy[i]; /* see relu */
+        dx[i] += re(x[i]) < re(low) || re(x[i]) > re(high) ? 0 : g;
+    }
 }
 
 static void branch(tg_eval *e, int32_t *branch) {

@@ -39,7 +39,7 @@ static void forward_part(tg_eval *e, const softmax_part *part) {
     const real *x = (const real *)e->x[0] + part->at;
     const int32_t *label = (const int32_t *)e->x[1] + part->kept_at;
     reduce_max(r, x, NULL, peak);
-    reduce_sum(r, x, peak, term_exp, p, total);
+    exp_rows(r, x, peak, p, total);
     for (int64_t j = 0; j < r->kept; j++) {
         const bool known = label[j] >= 0 && label[j] < r->each;
         const accum sum = total[j];

@@ -33,7 +33,7 @@ static void forward(tg_eval *e) {
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy, alpha = (real)alpha_of(e->options);
     real *dx = e->dx[0];
-    TG_EACH(i, e->n) dx[i] += re(y[i]) > 0 ? dy[i] : dy[i] * (y[i] + alpha);
+    TG_EACH(i, e->n) dx[i] += dy[i] * (re(y[i]) > 0 ? 1 : y[i] + alpha);
 }
 
 static void branch(tg_eval *e, int32_t *branch) {

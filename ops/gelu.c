@@ -20,44 +20,42 @@ static inline real bounded(real x) {
     return r_min(r_max(x, -30), 30);
 }
 
-static void forward_exact(int64_t n, const real *x, real *y) {
-    TG_EACH(i, n) y[i] = (real)0.5 * x[i] * (1 + r_erf(SQRT_HALF * x[i]));
+static bool infer(tg_infer *in) {
+    in->saved = ((size_t)tg_shape_count(in->x[0], in->real_size) + 16) * in->real_size;
+    return tg_infer_same(in);
 }
 
-static void forward_tanh(int64_t n, const real *x, real *y) {
-    TG_EACH(i, n) {
-        real b = bounded(x[i]);
-        y[i] = (real)0.5 * x[i] * (1 + r_tanh(SQRT_2_BY_PI * (b + CUBE * b * b * b)));
-    }
-}
-
-/* Phi(x) + x phi(x) */
-static void backward_exact(int64_t n, const real *x, const real *dy, real *dx) {
+/* The slope is Phi(x) + x phi(x). */
+static void forward_exact(int64_t n, const real *x, real *y, real *slope) {
     TG_EACH(i, n) {
         real below = (real)0.5 * (1 + r_erf(SQRT_HALF * x[i]));
         real density = DENSITY_AT_0 * r_exp((real)-0.5 * x[i] * x[i]);
-        dx[i] += dy[i] * (below + x[i] * density);
+        y[i] = x[i] * below;
+        slope[i] = below + x[i] * density;
     }
 }
 
-/* With t = tanh(u(x)): (1 + t)/2 + x/2 (1 - t^2) u'(x) */
-static void backward_tanh(int64_t n, const real *x, const real *dy, real *dx) {
+/* With t = tanh(u(x)) the slope is (1 + t)/2 + x/2 (1 - t^2) u'(x). */
+static void forward_tanh(int64_t n, const real *x, real *y, real *slope) {
     TG_EACH(i, n) {
         real b = bounded(x[i]);
         real t = r_tanh(SQRT_2_BY_PI * (b + CUBE * b * b * b));
-        real slope = SQRT_2_BY_PI * (1 + 3 * CUBE * b * b);
-        dx[i] += dy[i] * (real)0.5 * (1 + t) * (1 + b * (1 - t) * slope);
+        real steepness = SQRT_2_BY_PI * (1 + 3 * CUBE * b * b);
+        y[i] = (real)0.5 * x[i] * (1 + t);
+        slope[i] = (real)0.5 * (1 + t) * (1 + b * (1 - t) * steepness);
     }
 }
 
+/* The slope costs little while the value is computed, and much in backward: it is kept, in place of x. */
 static void forward(tg_eval *e) {
     const tg_gelu_options *o = e->options;
-    (o->approximate ? forward_tanh : forward_exact)(e->n, e->x[0], e->y);
+    (o->approximate ? forward_tanh : forward_exact)(e->n, e->x[0], e->y, (real *)e->saved + e->offset);
 }
 
 static void backward(tg_eval *e) {
-    const tg_gelu_options *o = e->options;
-    (o->approximate ? backward_tanh : backward_exact)(e->n, e->x[0], e->dy, e->dx[0]);
+    const real *slope = (const real *)e->saved + e->offset, *dy = e->dy;
+    real *dx = e->dx[0];
+    TG_EACH(i, e->n) dx[i] += dy[i] * slope[i];
 }
 
 static const tg_gelu_options approximate = {.approximate = true};
@@ -86,9 +84,8 @@ TG_KERNELS(gelu) = {forward, backward, NULL};
 TG_OP(gelu) = {
     TG_OP_COMMON(gelu),
     .arity = 1,
-    .infer = tg_infer_same,
+    .infer = infer,
     .elementwise = true,
-    .saves = TG_SAVES_ARG(0),
     .options_size = sizeof(tg_gelu_options),
     .attrs = attrs,
     .brief = "Gaussian error linear unit",

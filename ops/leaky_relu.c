@@ -22,14 +22,14 @@ static bool infer(tg_infer *in) {
 static void forward(tg_eval *e) {
     const real *x = e->x[0], slope = (real)slope_of(e->options);
     real *y = e->y;
-    TG_EACH(i, e->n) y[i] = re(x[i]) <= 0 ? slope * x[i] : x[i];
+    TG_EACH(i, e->n) y[i] = x[i] * (re(x[i]) <= 0 ? slope : 1);
 }
 
 /* The sign of x is that of y, the slope being positive. */
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy, slope = (real)slope_of(e->options);
     real *dx = e->dx[0];
-    TG_EACH(i, e->n) dx[i] += re(y[i]) <= 0 ? slope * dy[i] : dy[i];
+    TG_EACH(i, e->n) dx[i] += dy[i] * (re(y[i]) <= 0 ? slope : 1);
 }
 
 static void branch(tg_eval *e, int32_t *branch) {

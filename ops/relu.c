@@ -15,7 +15,11 @@ static void forward(tg_eval *e) {
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy;
     real *dx = e->dx[0];
-    TG_EACH(i, e->n) dx[i] += re(y[i]) <= 0 ? 0 : dy[i];
+    /* dy is read in either case: a masked load would wait for the one before it. */
+    TG_EACH(i, e->n) {
+        const real g = dy[i];
+        dx[i] += re(y[i]) <= 0 ? 0 : g;
+    }
 }
 
 static void branch(tg_eval *e, int32_t *branch) {

@@ -16,7 +16,7 @@ static void forward_part(tg_eval *e, const softmax_part *part) {
     real *peak = part_peak(e, part), *y = (real *)e->y + part->at;
     const real *x = (const real *)e->x[0] + part->at;
     reduce_max(&part->r, x, NULL, peak);
-    reduce_sum(&part->r, x, peak, term_exp, y, total);
+    exp_rows(&part->r, x, peak, y, total);
     for (int64_t j = 0; j < part->r.kept; j++) peak[j] = (real)(1 / total[j]);
     scale_rows(&part->r, peak, y);
 }
@@ -26,12 +26,36 @@ static void forward(tg_eval *e) {
     softmax_parts(e, lanes_of(e->xshape[0], softmax_axis(&o->axis, e->xshape[0]->rank)), forward_part);
 }
 
+static accum sum_of_products(int64_t n, const real *a, const real *b) {
+    real block[TG_BLOCK];
+    accum sum = 0;
+    for (int64_t at = 0; at < n; at += TG_BLOCK) {
+        const int64_t count = block_length(at, n);
+        TG_VECTORS for (int64_t i = 0; i < count; i++) block[i] = a[at + i] * b[at + i];
+        sum += TG_R(tg_sum)(count, block);
+    }
+    return sum;
+}
+
+static void backward_row(int64_t n, const real *y, const real *dy, bool fresh, real *dx) {
+    const real s = (real)sum_of_products(n, y, dy);
+    if (fresh)
+        TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] = y[i] * (dy[i] - s);
+    else
+        TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] += y[i] * (dy[i] - s);
+}
+
 /* dx += y (dy - s), s the sum of y dy along the axis. */
 static void backward_part(tg_eval *e, const softmax_part *part) {
     const reduction *r = &part->r;
     const real *y = (const real *)e->y + part->at, *dy = (const real *)e->dy + part->at;
     real *dx = (real *)e->dx[0] + part->at, *s = part_peak(e, part), block[TG_BLOCK];
     accum *total = part_total(e, part);
+    if (has_long_rows(r)) {
+        for (int64_t at = 0; at < r->n; at += r->each)
+            backward_row(r->each, y + at, dy + at, e->fresh & 1, dx + at);
+        return;
+    }
     for (int64_t j = 0; j < r->kept; j++) total[j] = 0;
     for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
         int64_t n = block_length(at, r->n);

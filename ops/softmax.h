@@ -62,8 +62,50 @@ static inline void term_exp(int64_t n, const real *x, real *t) {
     TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = r_exp(x[i] - t[i]);
 }
 
+#define LONG_ROW 64 /* elements from which a row is worth loops of its own */
+
+/* Whether the elements of each kept one lie in one piece, long enough that nothing need be spread to blocks. */
+static inline bool has_long_rows(const reduction *r) {
+    const int last = r->walk.rank - 1;
+    return r->walk.stride[last] == 0 && r->walk.dim[last] == r->each && r->each >= LONG_ROW;
+}
+
+/* n is a multiple of 16. Inlined for 16, the loop would be unrolled before it became vectors. */
+static __attribute__((noinline, unused)) void exp_vectors(int64_t n, const real *x, real peak, real *y) {
+    TG_VECTORS for (int64_t i = 0; i < (n & ~(int64_t)15); i++) y[i] = r_exp(x[i] - peak);
+}
+
+/* y = exp(x - peak). The last few are computed as all others are, on whole vectors. */
+static inline void exp_row(int64_t n, const real *x, real peak, real *y) {
+    const int64_t whole = n & ~(int64_t)15, left = n - whole;
+    exp_vectors(whole, x, peak, y);
+    if (!left) return;
+    real from[16], to[16];
+    for (int i = 0; i < 16; i++) from[i] = peak;
+    memcpy(from, x + whole, (size_t)left * sizeof *from);
+    exp_vectors(16, from, peak, to);
+    memcpy(y + whole, to, (size_t)left * sizeof *to);
+}
+
+/* y = exp(x - the peak of its row); total = its sum over each row. */
+static inline void exp_rows(const reduction *r, const real *x, const real *peak, real *y, accum *total) {
+    if (!has_long_rows(r)) {
+        reduce_sum(r, x, peak, term_exp, y, total);
+        return;
+    }
+    for (int64_t j = 0; j < r->kept; j++) {
+        exp_row(r->each, x + j * r->each, peak[j], y + j * r->each);
+        total[j] = TG_R(tg_sum)(r->each, y + j * r->each);
+    }
+}
+
 /* y[i] *= the number of its row. */
 static inline void scale_rows(const reduction *r, const real *kept, real *y) {
+    if (has_long_rows(r)) {
+        for (int64_t j = 0; j < r->kept; j++)
+            TG_VECTORS for (int64_t i = 0; i < r->each; i++) y[j * r->each + i] *= kept[j];
+        return;
+    }
     for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
         int64_t n = block_length(at, r->n);
         real factor[TG_BLOCK];
