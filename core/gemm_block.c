@@ -138,7 +138,9 @@ static void run(const product *g, const layout *l) {
 #define FEW 64 /* rows of B that are packed at a time without memory */
 
 void TG_R(tg_gemm_blocks)(const product *g) {
-    layout l = {DEPTH, WIDTH, NULL, NULL};
+    const int64_t depth = least(g->k > 0 ? g->k : 1, DEPTH);
+    /* A shallow block of B is as much wider: rows of C are then written in long pieces. */
+    layout l = {depth, DEPTH * WIDTH / depth / TILE_COLUMNS * TILE_COLUMNS, NULL, NULL};
     /* B must be packed where it is transposed, and is worth it where many rows of A meet it. */
     const bool wants_b = g->tb || (g->m >= 2 * TILE_ROWS && g->k * g->n > 4096);
     /* A^T is read in short pieces: across pages when its rows are long. */

@@ -38,9 +38,11 @@ static double clip_of(const tg_optim *opt) {
     return opt->spec.clip_value > 0 ? opt->spec.clip_value : INFINITY;
 }
 
+/* The last gradients first: of many, those which backward wrote last are still in the cache, and those which
+   are looked at last are there when the parameters are moved, from the first one on. */
 static void look(void *context, int64_t i) {
     tg_optim *opt = context;
-    tg_stretch *part = &opt->stretches[i];
+    tg_stretch *part = &opt->stretches[opt->stretch_count - 1 - i];
     const tg_param *param = tg_params_get(opt->params, part->param);
     part->finite = true;
     part->squares = 0;
