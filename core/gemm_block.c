@@ -137,16 +137,11 @@ static void run(const product *g, const layout *l) {
 
 #define FEW 64 /* rows of B that are packed at a time without memory */
 
-void TG_R(tg_gemm_blocks)(const product *g) {
-    const int64_t depth = least(g->k > 0 ? g->k : 1, DEPTH);
-    /* A shallow block of B is as much wider: rows of C are then written in long pieces. */
-    layout l = {depth, DEPTH * WIDTH / depth / TILE_COLUMNS * TILE_COLUMNS, NULL, NULL};
-    /* B must be packed where it is transposed, and is worth it where many rows of A meet it. */
-    const bool wants_b = g->tb || (g->m >= 2 * TILE_ROWS && g->k * g->n > 4096);
-    /* A^T is read in short pieces: across pages when its rows are long. */
-    const bool wants_a = g->ta && g->n >= 4 * TILE_COLUMNS && g->lda * (int64_t)sizeof(real) >= 2048;
+/* Apart, so that small products, which need nothing of it, do not pay for its frame. */
+static __attribute__((noinline)) void run_packed(const product *g, bool wants_a, bool wants_b) {
+    layout l = {DEPTH, WIDTH, NULL, NULL};
     _Alignas(VECTOR_BYTES) real few[FEW * TILE_COLUMNS];
-    if (wants_a || (wants_b && (g->k > FEW || g->n > TILE_COLUMNS))) {
+    if (wants_a || g->k > FEW || g->n > TILE_COLUMNS) {
         real *buffer = tg_thread_buffer();
         if (buffer && wants_b) l.b = buffer;
         if (buffer && wants_a) l.a = buffer + WIDTH * DEPTH;
@@ -155,7 +150,22 @@ void TG_R(tg_gemm_blocks)(const product *g) {
         l.b = few;
         l.depth = FEW;
         l.width = TILE_COLUMNS;
+    } else if (g->k > 0 && g->k < DEPTH && g->n > WIDTH) {
+        /* A shallow block of B is as much wider: rows of C are then written in long pieces. */
+        l.depth = g->k;
+        l.width = DEPTH * WIDTH / g->k / TILE_COLUMNS * TILE_COLUMNS;
     }
     run(g, &l);
+}
+
+void TG_R(tg_gemm_blocks)(const product *g) {
+    /* B must be packed where it is transposed, and is worth it where many rows of A meet it. */
+    const bool wants_b = g->tb || (g->m >= 2 * TILE_ROWS && g->k * g->n > 4096);
+    /* A^T is read in short pieces: across pages when its rows are long. */
+    const bool wants_a = g->ta && g->n >= 4 * TILE_COLUMNS && g->lda * (int64_t)sizeof(real) >= 2048;
+    if (wants_a || wants_b)
+        run_packed(g, wants_a, wants_b);
+    else
+        run(g, &(layout){DEPTH, WIDTH, NULL, NULL});
 }
 #endif
