@@ -88,7 +88,16 @@ typedef struct strip {
     int64_t i, rows, p0, depth, j0, width;
     const real *a, *b;
     int64_t lda, ldb, next_b; /* from one panel of B to the next */
+    const real *ahead;        /* the next panel of A that will be packed, lda_ahead from row to row */
+    int64_t lda_ahead, ahead_rows;
 } strip;
+
+/* The processor does not foresee short pieces that are far apart: they are fetched while tiles are computed,
+   `part` of `parts` of them. */
+static void fetch_ahead(const strip *s, int64_t part, int64_t parts) {
+    const int64_t from = s->ahead_rows * part / parts, to = s->ahead_rows * (part + 1) / parts;
+    for (int64_t p = from; p < to; p++) __builtin_prefetch(s->ahead + p * s->lda_ahead + TILE_ROWS - 1, 0, 2);
+}
 
 /* A row of tiles: the panel of A stays in the level-1 cache, and C is written along its rows. */
 static void strip_of_tiles(const product *g, const strip *s) {
@@ -100,6 +109,8 @@ static void strip_of_tiles(const product *g, const strip *s) {
         tile(s->depth, s->a, s->lda, b, s->ldb, add, c, g->ldc, (int)least(left, LANES));
         if (left > LANES && left < TILE_COLUMNS)
             tile(s->depth, s->a, s->lda, b + LANES, s->ldb, add, c + LANES, g->ldc, (int)left - LANES);
+        if (s->ahead_rows)
+            fetch_ahead(s, (s->width - left) / TILE_COLUMNS, (s->width + TILE_COLUMNS - 1) / TILE_COLUMNS);
     }
 }
 
@@ -116,6 +127,9 @@ static void run_block(const product *g, const layout *l, int64_t p0, int64_t dep
         s.a = g->a + (g->ta ? p0 * g->lda + s.i : s.i * g->lda + p0);
         if (l->a) {
             pack_a(s.a, g->lda, depth, s.rows, l->a);
+            s.ahead = s.a + s.rows;
+            s.lda_ahead = g->lda;
+            s.ahead_rows = t + 1 < count ? depth : 0;
             s.a = l->a;
             s.lda = s.rows;
         }
