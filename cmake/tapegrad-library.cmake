@@ -29,16 +29,22 @@ function(tg_objects name)
   add_library(${name} OBJECT ${ARGN})
   add_dependencies(${name} tg_ops_api)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${TG_GENERATED})
-  target_compile_options(${name} PRIVATE -include ${TG_GENERATED}/tg_config.h)
+  target_compile_options(${name} PRIVATE -include ${TG_GENERATED}/tg_config.h -ffunction-sections -fdata-sections)
   target_link_libraries(${name} PRIVATE tg_flags tg_dependencies)
   set(TG_OBJECTS ${TG_OBJECTS} ${name} PARENT_SCOPE)
 endfunction()
 
 file(GLOB TG_SOURCES CONFIGURE_DEPENDS core/*.c models/*.c optim/*.c inspect/*.c data/*.c pictures/*.c)
 set(TG_KERNEL_SOURCES core/block.c core/gemm.c core/gemm_block.c core/gemm_dual.c core/gemm_tile.c core/gemm_vector.c
-                      core/vmath.c optim/update.c)
+                      core/vmath.c ops/reduce.c optim/update.c)
 list(TRANSFORM TG_KERNEL_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/")
 list(REMOVE_ITEM TG_SOURCES ${TG_KERNEL_SOURCES})
+set(TG_HOT_SOURCES core/block.c core/gemm.c core/gemm_block.c core/gemm_tile.c core/gemm_vector.c optim/update.c
+                   ops/cross_entropy.c ops/dropout.c ops/reduce.c)
+# What runs once in a while is compiled for size, the rest for speed.
+set(TG_COLD_SOURCES ${TG_SOURCES})
+list(FILTER TG_COLD_SOURCES INCLUDE REGEX "/(data|inspect|models|pictures)/")
+list(REMOVE_ITEM TG_SOURCES ${TG_COLD_SOURCES})
 
 set(TG_PAGE_SCRIPTS formula tape format draw listing quiz main)
 file(GLOB TG_PAGE_FILES CONFIGURE_DEPENDS inspect/page/*)
@@ -49,14 +55,30 @@ add_custom_command(
           -DOUTPUT=${TG_GENERATED}/page_template.c -P ${PROJECT_SOURCE_DIR}/cmake/page.cmake
   DEPENDS ${TG_PAGE_FILES} ${PROJECT_SOURCE_DIR}/cmake/page.cmake
   VERBATIM)
-tg_objects(tg_core ${TG_SOURCES} ${TG_GENERATED}/page_template.c)
+tg_objects(tg_core ${TG_SOURCES})
+tg_objects(tg_cold ${TG_COLD_SOURCES} ${TG_GENERATED}/page_template.c)
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_compile_options(tg_core PRIVATE -O2)
+  target_compile_options(tg_cold PRIVATE -Os)
+endif()
 
 set(TG_FLAGS_v1 "")
 set(TG_FLAGS_v3 -march=x86-64-v3)
 set(TG_FLAGS_v4 -march=x86-64-v4 -mprefer-vector-width=512)
-# Loops that are to run on vectors say so (TG_EACH, TG_VECTORS): -O3 would make several versions of all.
+# Loops that are to run on vectors say so (TG_EACH, TG_VECTORS), and do so with -Os too. The sources in
+# TG_HOT_SOURCES hold their data in registers across loops, which is -O2's.
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-  set(TG_KERNEL_FLAGS -O2 -ffp-contract=fast)
+  set(TG_KERNEL_FLAGS -Os -ffp-contract=fast)
+  set_source_files_properties(${TG_HOT_SOURCES} PROPERTIES COMPILE_OPTIONS -O2)
+  set_source_files_properties(core/gemm_block.c PROPERTIES COMPILE_OPTIONS -O3)
+  check_c_compiler_flag("--param=vect-epilogues-nomask=0" TG_HAVE_VECT_EPILOGUES)
+  if(TG_HAVE_VECT_EPILOGUES) # the last few of many elements need no vectors
+    set_source_files_properties(optim/update.c PROPERTIES COMPILE_OPTIONS "-O2;--param=vect-epilogues-nomask=0")
+  endif()
+endif()
+# A debugger needs no tables to unwind kernels, which call nothing of the user's; with -g it has them all the same.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  list(APPEND TG_KERNEL_FLAGS -fno-asynchronous-unwind-tables)
 endif()
 check_c_compiler_flag(-fopenmp-simd TG_HAVE_OPENMP_SIMD)
 if(TG_HAVE_OPENMP_SIMD)
@@ -64,7 +86,7 @@ if(TG_HAVE_OPENMP_SIMD)
   list(APPEND TG_KERNEL_FLAGS -fopenmp-simd -DTG_OPENMP_SIMD $<$<C_COMPILER_ID:Clang,AppleClang>:-Wno-pass-failed>)
 endif()
 check_c_compiler_flag(-fcx-limited-range TG_HAVE_CX_LIMITED_RANGE)
-set(TG_DUAL_FLAGS -O1 $<$<BOOL:${TG_HAVE_CX_LIMITED_RANGE}>:-fcx-limited-range>)
+set(TG_DUAL_FLAGS $<$<BOOL:${TG_HAVE_CX_LIMITED_RANGE}>:-fcx-limited-range>)
 list(GET TG_SIMD 0 TG_FIRST_LEVEL)
 foreach(level ${TG_SIMD})
   foreach(type F32 F64)
@@ -96,4 +118,26 @@ foreach(kind STATIC SHARED)
   set_target_properties(tapegrad_${suffix} PROPERTIES OUTPUT_NAME tapegrad EXPORT_NAME ${suffix}
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
   add_library(tapegrad::${suffix} ALIAS tapegrad_${suffix})
+endforeach()
+
+# A smaller shared library: without what only tests call, with short relocations where the C library knows them, no
+# padding between code and data, and no detour for calls inside the library.
+include(CheckLinkerFlag)
+include(CheckCSourceCompiles)
+check_c_source_compiles("
+#include <features.h>
+#if !defined(__GLIBC__) || !__GLIBC_PREREQ(2, 36)
+#error they would not be understood
+#endif
+int main(void) { return 0; }" TG_HAVE_RELR)
+set(TG_LINK_OPTIONS --gc-sections -z,noseparate-code -Bsymbolic-functions)
+if(TG_HAVE_RELR)
+  list(APPEND TG_LINK_OPTIONS -z,pack-relative-relocs)
+endif()
+foreach(option ${TG_LINK_OPTIONS})
+  string(MAKE_C_IDENTIFIER TG_HAVE_LD${option} have)
+  check_linker_flag(C -Wl,${option} ${have})
+  if(${have})
+    target_link_options(tapegrad_shared PRIVATE -Wl,${option})
+  endif()
 endforeach()

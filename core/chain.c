@@ -90,18 +90,16 @@ static char *take(stack *b) {
     return block;
 }
 
-/* What backward gets in place of a value that its op did not declare to read: all NaN. */
-#define ALL_ONES_8                                                                                           \
-    UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX
-#define ALL_ONES_64                                                                                          \
-    ALL_ONES_8, ALL_ONES_8, ALL_ONES_8, ALL_ONES_8, ALL_ONES_8, ALL_ONES_8, ALL_ONES_8, ALL_ONES_8
-#define ALL_ONES_512                                                                                         \
-    ALL_ONES_64, ALL_ONES_64, ALL_ONES_64, ALL_ONES_64, ALL_ONES_64, ALL_ONES_64, ALL_ONES_64, ALL_ONES_64
-static const _Alignas(TG_ALIGN) uint64_t not_a_number[TG_BLOCK * 2] = {ALL_ONES_512, ALL_ONES_512,
-                                                                       ALL_ONES_512, ALL_ONES_512};
+/* What backward gets in place of a value that its op did not declare to read: all NaN. Filled when the library
+   is loaded. */
+static _Alignas(TG_ALIGN) char not_a_number[TG_BLOCK * 16];
+
+__attribute__((constructor)) static void fill_not_a_number(void) {
+    memset(not_a_number, 0xff, sizeof not_a_number);
+}
 
 static void *undeclared(void) {
-    return (void *)(uintptr_t)not_a_number;
+    return not_a_number;
 }
 
 /* Kernels compute whole vectors: what lies beyond the n elements is padding. */

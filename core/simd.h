@@ -95,17 +95,23 @@ static inline void store_part(real *x, vec v, int n) {
 }
 #endif
 #else
-static inline vec load_part(const real *x, int n) {
-    if (n == LANES) return load(x);
+#define OUT_OF_LINE static __attribute__((noinline, unused))
+OUT_OF_LINE vec load_fewer(const real *x, int n) {
     vec v = {0};
     for (int i = 0; i < n; i++) v[i] = x[i];
     return v;
+}
+OUT_OF_LINE void store_fewer(real *x, vec v, int n) {
+    for (int i = 0; i < n; i++) x[i] = v[i];
+}
+static inline vec load_part(const real *x, int n) {
+    return n == LANES ? load(x) : load_fewer(x, n);
 }
 static inline void store_part(real *x, vec v, int n) {
     if (n == LANES)
         store(x, v);
     else
-        for (int i = 0; i < n; i++) x[i] = v[i];
+        store_fewer(x, v, n);
 }
 #endif
 

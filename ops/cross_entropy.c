@@ -51,7 +51,7 @@ static void forward_part(tg_eval *e, const softmax_part *part) {
 
 static void forward(tg_eval *e) {
     lanes l = rows_of(e);
-    softmax_parts(e, l, forward_part);
+    tg_softmax_parts(e, l, forward_part);
     loss_reduce(e, l.outer, e->scratch);
 }
 
@@ -75,7 +75,7 @@ static void backward_part(tg_eval *e, const softmax_part *part) {
 }
 
 static void backward(tg_eval *e) {
-    if (e->dx[0]) softmax_parts(e, rows_of(e), backward_part);
+    if (e->dx[0]) tg_softmax_parts(e, rows_of(e), backward_part);
 }
 
 static tg_cost cost(const tg_infer *in) {

@@ -25,7 +25,7 @@ static inline void slope_is_extreme(int64_t n, const real *x, const real *a, con
 /* The gradient is shared evenly by the elements that are extreme. */
 static inline void extreme_backward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     accum *ties = e->scratch;
     real *share = (real *)(ties + r.kept);
     const real *dy = e->dy;

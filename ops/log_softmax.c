@@ -36,7 +36,7 @@ static void forward_part(tg_eval *e, const softmax_part *part) {
 
 static void forward(tg_eval *e) {
     const tg_log_softmax_options *o = e->options;
-    softmax_parts(e, lanes_of(e->xshape[0], softmax_axis(&o->axis, e->xshape[0]->rank)), forward_part);
+    tg_softmax_parts(e, lanes_of(e->xshape[0], softmax_axis(&o->axis, e->xshape[0]->rank)), forward_part);
 }
 
 /* dx += dy - exp(y) s, s the sum of dy along the axis. */
@@ -58,7 +58,7 @@ static void backward_part(tg_eval *e, const softmax_part *part) {
 static void backward(tg_eval *e) {
     const tg_log_softmax_options *o = e->options;
     if (!e->dx[0]) return;
-    softmax_parts(e, lanes_of(e->xshape[0], softmax_axis(&o->axis, e->xshape[0]->rank)), backward_part);
+    tg_softmax_parts(e, lanes_of(e->xshape[0], softmax_axis(&o->axis, e->xshape[0]->rank)), backward_part);
 }
 
 #include "ops/softmax_descriptor.h"

@@ -20,7 +20,7 @@ static void term_exp(int64_t n, const real *x, real *t) {
 /* m + log(sum of exp(x - m)), m the largest x; an infinite m is not taken out, as inf - inf is no number. */
 static void forward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     accum *total = e->scratch;
     real *y = e->y;
     reduce_max(&r, e->x[0], NULL, y);
@@ -37,7 +37,7 @@ static void slope(int64_t n, const real *x, const real *a, const real *g, real *
 
 static void backward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     reduce_backward(e, &r, e->x[0], e->y, e->dy, slope);
 }
 

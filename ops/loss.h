@@ -76,58 +76,10 @@ typedef void (*loss_terms)(int64_t n, const real *x, const real *t, real *terms)
 /* dx[i] += g[i] times the derivative by x[i], dt likewise; either may be NULL. */
 typedef void (*loss_slopes)(int64_t n, const real *x, const real *t, const real *g, real *dx, real *dt);
 
-typedef struct loss_job {
-    const tg_eval *e;
-    int64_t n;
-    loss_terms terms;
-    loss_slopes slopes;
-} loss_job;
-
-static inline void loss_forward_part(void *context, int64_t part) {
-    const loss_job *j = context;
-    const tg_loss_options *o = j->e->options;
-    const bool keep = o->reduction == TG_REDUCTION_NONE;
-    const real *x = j->e->x[0], *t = j->e->x[1];
-    real *y = j->e->y, block[TG_BLOCK];
-    accum *sums = j->e->scratch;
-    const int64_t start = part * REDUCE_PART, end = start + REDUCE_PART < j->n ? start + REDUCE_PART : j->n;
-    for (int64_t at = start; at < end; at += TG_BLOCK) {
-        int64_t n = block_length(at, end);
-        real *terms = keep ? y + at : block;
-        j->terms(n, x + at, t + at, terms);
-        if (!keep) sums[at / TG_BLOCK] = TG_R(tg_sum)(n, terms);
-    }
-}
-
-static inline void loss_backward_part(void *context, int64_t part) {
-    const loss_job *j = context;
-    const real *x = j->e->x[0], *t = j->e->x[1];
-    real *dx = j->e->dx[0], *dt = j->e->dx[1], g[TG_BLOCK];
-    const int64_t start = part * REDUCE_PART, end = start + REDUCE_PART < j->n ? start + REDUCE_PART : j->n;
-    for (int64_t at = start; at < end; at += TG_BLOCK) {
-        int64_t n = block_length(at, end);
-        loss_gradient(j->e, j->n, at, n, g);
-        if (dx && j->e->fresh & 1) memset(dx + at, 0, (size_t)n * sizeof *dx);
-        if (dt && j->e->fresh & 2) memset(dt + at, 0, (size_t)n * sizeof *dt);
-        j->slopes(n, x + at, t + at, g, dx ? dx + at : NULL, dt ? dt + at : NULL);
-    }
-}
-
-static inline void loss_forward(const tg_eval *e, loss_terms terms) {
-    const tg_loss_options *o = e->options;
-    loss_job job = {.e = e, .n = tg_shape_count(e->xshape[0], 1), .terms = terms};
-    tg_parallel(e->threads, (job.n + REDUCE_PART - 1) / REDUCE_PART, loss_forward_part, &job);
-    if (o->reduction == TG_REDUCTION_NONE) return;
-    const accum *sums = e->scratch;
-    accum total = 0;
-    for (int64_t i = 0; i < (job.n + TG_BLOCK - 1) / TG_BLOCK; i++) total += sums[i];
-    loss_total(e, job.n, total);
-}
-
-static inline void loss_backward(const tg_eval *e, loss_slopes slopes) {
-    loss_job job = {.e = e, .n = tg_shape_count(e->xshape[0], 1), .slopes = slopes};
-    if (e->dx[0] || e->dx[1])
-        tg_parallel(e->threads, (job.n + REDUCE_PART - 1) / REDUCE_PART, loss_backward_part, &job);
-}
+/* A loss forward and backward, in parts for several threads. In reduce.c. */
+#define loss_forward TG_R(tg_loss_forward)
+void loss_forward(const tg_eval *e, loss_terms terms);
+#define loss_backward TG_R(tg_loss_backward)
+void loss_backward(const tg_eval *e, loss_slopes slopes);
 
 #endif

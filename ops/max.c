@@ -11,7 +11,7 @@ tg_node *tg_max_with(tg_node *x, tg_reduce_options options);
 
 static void forward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     reduce_max(&r, e->x[0], NULL, e->y);
 }
 
@@ -25,7 +25,7 @@ static int32_t first_largest(const real *x, int64_t i, int32_t state) {
 
 static void branch(tg_eval *e, int32_t *branch) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     reduce_states(&r, e->x[0], first_largest, -1, branch);
 }
 

@@ -15,7 +15,7 @@ static bool infer(tg_infer *in) {
 
 static void forward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     real *y = e->y;
     accum *total = e->scratch;
     reduce_total(&r, e->x[0], total);
@@ -24,7 +24,7 @@ static void forward(tg_eval *e) {
 
 static void backward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     const real *dy = e->dy;
     real *g = e->scratch;
     if (!e->dx[0]) return;

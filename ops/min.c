@@ -9,15 +9,15 @@ tg_node *tg_min(tg_node *x);
 tg_node *tg_min_with(tg_node *x, tg_reduce_options options);
 #endif
 
-static real negative(real x) {
-    return -x;
+static void term_negative(int64_t n, const real *x, real *t) {
+    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = -x[i];
 }
 
 static void forward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     real *y = e->y;
-    reduce_max(&r, e->x[0], negative, y);
+    reduce_max(&r, e->x[0], term_negative, y);
     for (int64_t j = 0; j < r.kept; j++) y[j] = -y[j];
 }
 
@@ -31,7 +31,7 @@ static int32_t first_smallest(const real *x, int64_t i, int32_t state) {
 
 static void branch(tg_eval *e, int32_t *branch) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     reduce_states(&r, e->x[0], first_smallest, -1, branch);
 }
 

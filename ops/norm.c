@@ -29,17 +29,13 @@ static void term_abs(int64_t n, const real *x, real *t) {
     TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = r_abs(x[i]);
 }
 
-static real magnitude(real x) {
-    return r_abs(x);
-}
-
 static void forward(tg_eval *e) {
     const tg_norm_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     accum *total = e->scratch;
     real *y = e->y;
     if (o->p > 2) {
-        reduce_max(&r, e->x[0], magnitude, y);
+        reduce_max(&r, e->x[0], term_abs, y);
         for (int64_t j = 0; j < r.kept; j++) y[j] = r_max(y[j], 0);
         return;
     }
@@ -75,7 +71,7 @@ static void term_is_largest(int64_t n, const real *x, real *t) {
 /* p = 1: sign(x) dy; p = 2: x dy/y; p infinite: sign(x) dy shared by the largest. */
 static void backward(tg_eval *e) {
     const tg_norm_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     const real *dy = e->dy, *y = e->y;
     accum *ties = e->scratch;
     real *g = (real *)(ties + r.kept);
@@ -108,7 +104,7 @@ static int32_t first_largest(const real *x, int64_t i, int32_t state) {
 
 static void branch(tg_eval *e, int32_t *branch) {
     const tg_norm_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     if (o->p == 1)
         reduce_states(&r, e->x[0], signs, 0, branch);
     else if (o->p > 2)

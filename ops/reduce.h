@@ -2,7 +2,7 @@
    kept has one for each element of the result ("the kept ones"). Everything runs in blocks over x in
    memory order: the kept numbers are spread over a block, a flat loop computes, the block is summed into
    the kept ones again (core/block.h). So any axes, first, last or several, take the same code, and the
-   loops with mathematics in them are always long. Private to ops/. */
+   loops with mathematics in them are always long. Private to ops/; what is declared here is in reduce.c. */
 #ifndef TG_OPS_REDUCE_H
 #define TG_OPS_REDUCE_H
 
@@ -104,88 +104,36 @@ typedef struct reduction {
     int64_t each; /* elements of x for each of them */
 } reduction;
 
-static inline reduction reduction_of(const tg_shape *x, const tg_axes *axes) {
-    unsigned mask = axes_mask(axes, x->rank);
-    tg_shape kept = shape_without(x, mask, true);
-    reduction r = {
-        .n = tg_shape_count(x, 1), .kept = tg_shape_count(&kept, 1), .each = elements_each(x, mask)};
-    tg_walk_init(&r.walk, &kept, x);
-    return r;
-}
-
-/* A function of one element by which a maximum is sought; NULL: the element itself. */
-typedef real (*reduce_key)(real x);
-
-/* peak = the largest key of the elements that belong to each kept one; -inf where there are none. */
-static inline void reduce_max(const reduction *r, const real *x, reduce_key key, real *peak) {
-    for (int64_t j = 0; j < r->kept; j++) peak[j] = -INFINITY;
-    if (!key) {
-        BLOCK.scatter_max(&r->walk, peak, 0, r->n, x);
-        return;
-    }
-    for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
-        int64_t n = block_length(at, r->n);
-        real block[TG_BLOCK];
-        TG_VECTORS for (int64_t i = 0; i < n; i++) block[i] = key(x[at + i]);
-        BLOCK.scatter_max(&r->walk, peak, at, n, block);
-    }
-}
-
-/* total = the sums of the elements that belong to each kept one. */
-static inline void reduce_total(const reduction *r, const real *x, accum *total) {
-    for (int64_t j = 0; j < r->kept; j++) total[j] = 0;
-    BLOCK.scatter(&r->walk, total, 0, r->n, x);
-}
+/* x over the axes, which have been checked. */
+reduction tg_reduction_of(const tg_shape *x, const tg_axes *axes);
 
 /* t[i] becomes the term of x[i]; before, t[i] is the kept number that was given for it. */
 typedef void (*reduce_term)(int64_t n, const real *x, real *t);
 
+/* peak = the largest of the elements that belong to each kept one, or of their keys, unless key is NULL; -inf where
+   there are none. */
+#define reduce_max TG_R(tg_reduce_max)
+void reduce_max(const reduction *r, const real *x, reduce_term key, real *peak);
+
+/* total = the sums of the elements that belong to each kept one. */
+#define reduce_total TG_R(tg_reduce_total)
+void reduce_total(const reduction *r, const real *x, accum *total);
+
 /* total = the sums of the terms. kept: a number for each sum, NULL when the terms need none. The terms stay
    in `terms`, unless it is NULL. */
-static inline void reduce_sum(const reduction *r, const real *x, const real *kept, reduce_term term,
-                              real *terms, accum *total) {
-    for (int64_t j = 0; j < r->kept; j++) total[j] = 0;
-    for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
-        int64_t n = block_length(at, r->n);
-        real block[TG_BLOCK], *t = terms ? terms + at : block;
-        if (kept) BLOCK.gather(&r->walk, kept, at, n, t);
-        term(n, x + at, t);
-        BLOCK.scatter(&r->walk, total, at, n, t);
-    }
-}
+#define reduce_sum TG_R(tg_reduce_sum)
+void reduce_sum(const reduction *r, const real *x, const real *kept, reduce_term term, real *terms,
+                accum *total);
 
 /* dx[i] += g[i] times the slope at x[i]; a and g are kept numbers, spread. */
 typedef void (*reduce_slope)(int64_t n, const real *x, const real *a, const real *g, real *dx);
 
-typedef struct reduce_job {
-    const tg_eval *e;
-    const reduction *r;
-    const real *x, *a, *g;
-    reduce_slope slope;
-} reduce_job;
-
 #define REDUCE_PART (32 * (int64_t)TG_BLOCK) /* elements that a thread takes at a time */
 
-static inline void reduce_backward_part(void *context, int64_t part) {
-    const reduce_job *j = context;
-    const reduction *r = j->r;
-    real *dx = j->e->dx[0], block_a[TG_BLOCK], block_g[TG_BLOCK];
-    const int64_t start = part * REDUCE_PART, end = start + REDUCE_PART < r->n ? start + REDUCE_PART : r->n;
-    for (int64_t at = start; at < end; at += TG_BLOCK) {
-        int64_t n = block_length(at, end);
-        if (j->e->fresh & 1) memset(dx + at, 0, (size_t)n * sizeof *dx);
-        if (j->a) BLOCK.gather(&r->walk, j->a, at, n, block_a);
-        BLOCK.gather(&r->walk, j->g, at, n, block_g);
-        j->slope(n, j->x ? j->x + at : NULL, block_a, block_g, dx + at);
-    }
-}
-
 /* Serves e->dx[0] and heeds e->fresh. x and a may be NULL when the slope needs none. */
-static inline void reduce_backward(const tg_eval *e, const reduction *r, const real *x, const real *a,
-                                   const real *g, reduce_slope slope) {
-    reduce_job job = {e, r, x, a, g, slope};
-    if (e->dx[0]) tg_parallel(e->threads, (r->n + REDUCE_PART - 1) / REDUCE_PART, reduce_backward_part, &job);
-}
+#define reduce_backward TG_R(tg_reduce_backward)
+void reduce_backward(const tg_eval *e, const reduction *r, const real *x, const real *a, const real *g,
+                     reduce_slope slope);
 
 /* The slope of a sum. */
 static inline void slope_one(int64_t n, const real *x, const real *a, const real *g, real *dx) {
@@ -197,17 +145,7 @@ static inline void slope_one(int64_t n, const real *x, const real *a, const real
    branch kernels. Position i of x is given with it. */
 typedef int32_t (*reduce_fold)(const real *x, int64_t i, int32_t state);
 
-static inline void reduce_states(const reduction *r, const real *x, reduce_fold fold, int32_t start,
-                                 int32_t *state) {
-    const int last = r->walk.rank - 1;
-    for (int64_t j = 0; j < r->kept; j++) state[j] = start;
-    if (r->n <= 0 || r->n > INT32_MAX) return;
-    tg_cursor c = tg_cursor_at(&r->walk, 0);
-    for (int64_t at = 0; at < r->n; tg_cursor_next_row(&r->walk, &c))
-        for (int64_t k = 0; k < r->walk.dim[last]; k++, at++) {
-            int32_t *s = &state[c.at + k * r->walk.stride[last]];
-            *s = fold(x, at, *s);
-        }
-}
+#define reduce_states TG_R(tg_reduce_states)
+void reduce_states(const reduction *r, const real *x, reduce_fold fold, int32_t start, int32_t *state);
 
 #endif

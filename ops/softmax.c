@@ -23,7 +23,7 @@ static void forward_part(tg_eval *e, const softmax_part *part) {
 
 static void forward(tg_eval *e) {
     const tg_softmax_options *o = e->options;
-    softmax_parts(e, lanes_of(e->xshape[0], softmax_axis(&o->axis, e->xshape[0]->rank)), forward_part);
+    tg_softmax_parts(e, lanes_of(e->xshape[0], softmax_axis(&o->axis, e->xshape[0]->rank)), forward_part);
 }
 
 static accum sum_of_products(int64_t n, const real *a, const real *b) {
@@ -74,7 +74,7 @@ static void backward_part(tg_eval *e, const softmax_part *part) {
 static void backward(tg_eval *e) {
     const tg_softmax_options *o = e->options;
     if (!e->dx[0]) return;
-    softmax_parts(e, lanes_of(e->xshape[0], softmax_axis(&o->axis, e->xshape[0]->rank)), backward_part);
+    tg_softmax_parts(e, lanes_of(e->xshape[0], softmax_axis(&o->axis, e->xshape[0]->rank)), backward_part);
 }
 
 #include "ops/softmax_descriptor.h"

@@ -26,28 +26,8 @@ typedef struct softmax_part {
 
 typedef void (*softmax_run)(tg_eval *e, const softmax_part *part);
 
-typedef struct softmax_job {
-    tg_eval *e;
-    softmax_run run;
-    lanes l;
-    int64_t step; /* outer rows per part */
-} softmax_job;
-
-static inline void softmax_one_part(void *context, int64_t i) {
-    const softmax_job *j = context;
-    const int64_t start = i * j->step, rows = j->l.outer - start < j->step ? j->l.outer - start : j->step;
-    const tg_shape shape = {3, {rows, j->l.along, j->l.inner}};
-    softmax_part part = {reduction_of(&shape, &(tg_axes){1, {1}}), start * j->l.along * j->l.inner,
-                         start * j->l.inner, j->l.outer * j->l.inner};
-    j->run(j->e, &part);
-}
-
-static inline void softmax_parts(tg_eval *e, lanes l, softmax_run run) {
-    const int64_t row = l.along * l.inner, most = 4 * TG_BLOCK;
-    softmax_job job = {e, run, l, row > 0 && row < most ? most / row : 1};
-    int threads = l.outer * row < REDUCE_PART ? 1 : e->threads;
-    tg_parallel(threads, (l.outer + job.step - 1) / job.step, softmax_one_part, &job);
-}
+/* Runs for all parts; l.outer rows are cut, among e->threads. In reduce.c. */
+void tg_softmax_parts(tg_eval *e, lanes l, softmax_run run);
 
 /* The part's slices of scratch, which holds one sum and one real number per result. */
 static inline accum *part_total(const tg_eval *e, const softmax_part *part) {

@@ -15,7 +15,7 @@ static bool infer(tg_infer *in) {
 
 static void forward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     accum *total = e->scratch;
     real *y = e->y;
     reduce_total(&r, e->x[0], total);
@@ -24,7 +24,7 @@ static void forward(tg_eval *e) {
 
 static void backward(tg_eval *e) {
     const tg_reduce_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     reduce_backward(e, &r, NULL, NULL, e->dy, slope_one);
 }
 

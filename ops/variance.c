@@ -33,7 +33,7 @@ static void term_square(int64_t n, const real *x, real *t) {
 /* The means are saved for backward. */
 static void forward(tg_eval *e) {
     const tg_variance_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     accum *total = e->scratch;
     real *mean = e->saved, *y = e->y;
     const double n = divisor(&r, o);
@@ -49,7 +49,7 @@ static void slope_distance(int64_t n, const real *x, const real *a, const real *
 
 static void backward(tg_eval *e) {
     const tg_variance_options *o = e->options;
-    reduction r = reduction_of(e->xshape[0], &o->axes);
+    reduction r = tg_reduction_of(e->xshape[0], &o->axes);
     const real *dy = e->dy;
     real *g = e->scratch;
     const real factor = (real)(2 / divisor(&r, o));
