@@ -156,6 +156,35 @@ tg_dataset *tg_dataset_pick(const tg_dataset *set, const int *classes, int n, tg
     return picked;
 }
 
+/* The number of examples among the first `each` of a class; copies them to position `at` of `into`, if any. */
+static int64_t first_of_class(const tg_dataset *set, int class, int64_t each, tg_dataset *into, int64_t at) {
+    size_t bytes = example_bytes(set);
+    int64_t found = 0;
+    for (int64_t i = 0; i < set->count && found < each; i++) {
+        if (set->labels[i] != class) continue;
+        if (into) copy_example(into, at + found, set, i, bytes);
+        if (into) into->labels[at + found] = class;
+        found++;
+    }
+    return found;
+}
+
+tg_dataset *tg_dataset_first_of_each(const tg_dataset *set, int64_t each, tg_status *status) {
+    if (!given(set, status)) return NULL;
+    if (!set->labels || each < 0) {
+        tg_status_fail(status, "dataset: the first %lld of each class of \"%s\", which has %d classes",
+                       (long long)each, set->name, set->classes);
+        return NULL;
+    }
+    int64_t count = 0, at = 0;
+    for (int class = 0; class < set->classes; class ++) count += first_of_class(set, class, each, NULL, 0);
+    tg_dataset *chosen = tg_dataset_new(count, &set->example, set->dtype, set->classes, status);
+    if (!chosen) return NULL;
+    for (int class = 0; class < set->classes; class ++) at += first_of_class(set, class, each, chosen, at);
+    tg_dataset_name(chosen, set->name);
+    return chosen;
+}
+
 tg_dataset *tg_dataset_convert(const tg_dataset *set, tg_dtype dtype, tg_status *status) {
     if (!given(set, status)) return NULL;
     tg_dataset *copy = tg_dataset_new(set->count, &set->example, dtype, set->classes, status);

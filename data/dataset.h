@@ -49,6 +49,9 @@ TG_API TG_MUST_USE tg_dataset *tg_dataset_range(const tg_dataset *set, int64_t f
    {5, 8} makes the two-class set of fives and eights. */
 TG_API TG_MUST_USE tg_dataset *tg_dataset_pick(const tg_dataset *set, const int *classes, int n,
                                                tg_status *status);
+/* A new set: the first `each` examples of every class (all of them where it has fewer), class by class. */
+TG_API TG_MUST_USE tg_dataset *tg_dataset_first_of_each(const tg_dataset *set, int64_t each,
+                                                        tg_status *status);
 /* A new set: the same numbers in another dtype. */
 TG_API TG_MUST_USE tg_dataset *tg_dataset_convert(const tg_dataset *set, tg_dtype dtype, tg_status *status);
 /* Puts the examples into an order that is a function of the seed and their number. */

@@ -71,7 +71,7 @@ toy_against() {
 }
 comparisons() {
     case $1 in
-    digits_by_hand) epochs_against binary mnist_binary.json 100 && epochs_against ten mnist_softmax.json 20 ;;
+    digits_by_hand) epochs_against binary mnist_binary.json 100 && epochs_against ten mnist_softmax.json 22 ;;
     two_layer_perceptron) toy_against sigmoid && toy_against relu ;;
     esac
 }

@@ -51,6 +51,27 @@ static void subsets_copy_the_examples_asked_for(void **state) {
     tg_dataset_free(wide);
 }
 
+static void the_first_of_each_class_come_class_by_class(void **state) {
+    (void)state;
+    tg_dataset *set = numbered(7); /* labels 0 1 2 0 1 2 0 */
+    tg_dataset *two = tg_dataset_first_of_each(set, 2, NULL), *all = tg_dataset_first_of_each(set, 9, NULL);
+    const int examples[] = {0, 3, 1, 4, 2, 5}, every[] = {0, 3, 6, 1, 4, 2, 5};
+    assert_int_equal(two->count, 6);
+    assert_int_equal(two->classes, 3);
+    for (int i = 0; i < 6; i++) assert_int_equal(number_at(two, i), examples[i]);
+    for (int i = 0; i < 6; i++) assert_int_equal(tg_dataset_label(two, i), i / 2);
+    assert_int_equal(all->count, 7);
+    for (int i = 0; i < 7; i++) assert_int_equal(number_at(all, i), every[i]);
+    assert_string_equal(all->name, "numbers");
+    tg_status status = {0};
+    assert_null(tg_dataset_first_of_each(set, -1, &status));
+    assert_string_equal(status.message,
+                        "dataset: the first -1 of each class of \"numbers\", which has 3 classes");
+    tg_dataset_free(set);
+    tg_dataset_free(two);
+    tg_dataset_free(all);
+}
+
 static void what_is_not_there_is_refused_with_a_message(void **state) {
     (void)state;
     tg_dataset *set = numbered(3);
@@ -194,6 +215,7 @@ static void memory_may_run_out_anywhere(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(subsets_copy_the_examples_asked_for),
+        cmocka_unit_test(the_first_of_each_class_come_class_by_class),
         cmocka_unit_test(what_is_not_there_is_refused_with_a_message),
         cmocka_unit_test(a_split_deals_every_example_once),
         cmocka_unit_test(shuffling_is_a_permutation_by_seed),
