@@ -2,7 +2,7 @@
 #include "block.h"
 #include "real.h"
 #ifndef TG_REAL_DUAL
-#include "simd.h"
+#include "gemm_parts.h"
 #endif
 
 #include <string.h>
@@ -145,5 +145,12 @@ static void ones(int64_t n, void *to) {
     TG_VECTORS for (int64_t i = 0; i < n; i++) y[i] = 1;
 }
 
+#if !defined(TG_REAL_DUAL) && VECTOR_BYTES > 16
+#define SUM_DEPTH GEMM_DEPTH
+#else
+#define SUM_DEPTH 0
+#endif
+
 extern const tg_block_ops TG_R(tg_block_ops);
-const tg_block_ops TG_R(tg_block_ops) = {gather, scatter, scatter_max, flush, add, ones, sizeof(accum)};
+const tg_block_ops TG_R(tg_block_ops) = {gather, scatter, scatter_max,   flush,
+                                         add,    ones,    sizeof(accum), SUM_DEPTH};

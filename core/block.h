@@ -63,6 +63,7 @@ typedef struct tg_block_ops {
     void (*add)(int64_t n, void *to, const void *from);    /* to += from */
     void (*ones)(int64_t n, void *to);                     /* to = 1 */
     size_t accum_size;
+    int64_t sum_depth; /* products add up their inner axis in blocks of so many; 0: in an unknown order */
 } tg_block_ops;
 
 /* For a real dtype, at the SIMD level of this processor. */

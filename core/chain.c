@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#define GRAIN        (32 * (int64_t)TG_BLOCK) /* elements of a part: the unit of work for a thread, and of sums */
-#define TOTALS_LIMIT (4u << 20)               /* bytes of totals beyond which a sum is not split into parts */
-
 void tg_walk_merge(tg_walk *walk, int rank, const int64_t *dim, const int64_t *stride) {
     walk->rank = 0;
     for (int i = 0; i < rank; i++) {
@@ -179,18 +176,20 @@ static void forward_block(const tg_chain *c, int64_t start, int64_t n) {
 }
 
 /* Where the gradient of an operand is added, and whether it must be zeroed first. */
-static void *aim_at(const tg_chain *c, const tg_operand *o, int64_t start, size_t bytes, char *inner,
-                    stack *room) {
+static void *aim_at(const tg_chain *c, const tg_operand *o, int64_t start, int64_t origin, size_t bytes,
+                    char *inner, stack *room) {
+    if (o->dx == c->dy) start -= origin;
     char *dx = o->inner ? inner : !o->dx ? NULL : o->full ? o->dx + (size_t)start * c->size : take(room);
     if (dx && (o->inner || !o->full || (o->has ? !*o->has : o->fresh))) memset(dx, 0, bytes);
     return dx;
 }
 
-static void backward_block(const tg_chain *c, int64_t start, int64_t n, char *totals) {
+/* dy begins with the gradient of element `origin`. */
+static void backward_block(const tg_chain *c, int64_t start, int64_t n, int64_t origin, char *totals) {
     desk memory;
     stack fixed = {memory.memory, TG_BLOCK * c->size};
     char *spare[2] = {take(&fixed), take(&fixed)};
-    char *dy = c->dy + (size_t)start * c->size;
+    char *dy = c->dy + (size_t)(start - origin) * c->size;
     if (c->copy_dy) dy = memcpy(take(&fixed), dy, (size_t)n * c->size);
     for (int i = c->count; i-- > 0;) {
         const tg_link *link = &c->links[i];
@@ -205,7 +204,7 @@ static void backward_block(const tg_chain *c, int64_t start, int64_t n, char *to
                  &free_);
         char *inner = i && c->links[i - 1].node->requires_grad ? spare[i & 1] : NULL;
         for (int k = 0; k < e.nargs; k++)
-            dx[k] = aim_at(c, &link->x[k], start, (size_t)e.n * c->size, inner, &free_);
+            dx[k] = aim_at(c, &link->x[k], start, origin, (size_t)e.n * c->size, inner, &free_);
         e.x = x;
         e.dx = dx;
         e.dy = dy;
@@ -224,34 +223,43 @@ static void backward_block(const tg_chain *c, int64_t start, int64_t n, char *to
 typedef struct job {
     const tg_chain *chain;
     char *totals; /* one set for each part */
-    int64_t grain;
+    int64_t grain, from, to;
 } job;
 
+static int64_t begin_of(const job *j, int64_t part) {
+    return j->from + part * j->grain;
+}
+
 static int64_t end_of(const job *j, int64_t part) {
-    int64_t end = (part + 1) * j->grain;
-    return end < j->chain->n ? end : j->chain->n;
+    int64_t end = begin_of(j, part + 1);
+    return end < j->to ? end : j->to;
+}
+
+static int64_t parts_of(const job *j) {
+    return (j->to - j->from + j->grain - 1) / j->grain;
 }
 
 static void forward_part(void *context, int64_t part) {
     const job *j = context;
-    for (int64_t at = part * j->grain, end = end_of(j, part); at < end; at += TG_BLOCK)
+    for (int64_t at = begin_of(j, part), end = end_of(j, part); at < end; at += TG_BLOCK)
         forward_block(j->chain, at, end - at < TG_BLOCK ? end - at : TG_BLOCK);
 }
 
 static void backward_part(void *context, int64_t part) {
     const job *j = context;
     char *totals = j->totals ? j->totals + (size_t)part * j->chain->total_size : NULL;
-    for (int64_t at = part * j->grain, end = end_of(j, part); at < end; at += TG_BLOCK)
-        backward_block(j->chain, at, end - at < TG_BLOCK ? end - at : TG_BLOCK, totals);
+    const int64_t origin = j->chain->panel ? j->from : 0;
+    for (int64_t at = begin_of(j, part), end = end_of(j, part); at < end; at += TG_BLOCK)
+        backward_block(j->chain, at, end - at < TG_BLOCK ? end - at : TG_BLOCK, origin, totals);
 }
 
 static int threads_for(const tg_chain *chain) {
-    return chain->n < 2 * GRAIN ? 1 : tg_tape_threads(chain->tape);
+    return chain->n < 2 * TG_GRAIN ? 1 : tg_tape_threads(chain->tape);
 }
 
 void tg_chain_forward(const tg_chain *chain) {
-    job j = {.chain = chain, .grain = GRAIN};
-    tg_parallel(threads_for(chain), (chain->n + GRAIN - 1) / GRAIN, forward_part, &j);
+    job j = {.chain = chain, .grain = TG_GRAIN, .to = chain->n};
+    tg_parallel(threads_for(chain), parts_of(&j), forward_part, &j);
 }
 
 /* Adds the totals of all parts, in order: the sum does not depend on the number of threads. */
@@ -268,12 +276,16 @@ static void flush(const tg_chain *c, char *totals, int64_t parts) {
 }
 
 bool tg_chain_backward(const tg_chain *chain) {
-    job j = {.chain = chain, .grain = GRAIN};
-    int64_t parts = (chain->n + GRAIN - 1) / GRAIN;
+    return tg_chain_backward_range(chain, 0, chain->n);
+}
+
+bool tg_chain_backward_range(const tg_chain *chain, int64_t from, int64_t to) {
+    job j = {.chain = chain, .grain = TG_GRAIN, .from = from, .to = to};
+    int64_t parts = parts_of(&j);
     if (chain->total_size) {
-        if (parts == 0 || (size_t)parts * chain->total_size > TOTALS_LIMIT) {
+        if (parts == 0 || (size_t)parts * chain->total_size > TG_TOTALS_LIMIT) {
             parts = 1;
-            j.grain = chain->n;
+            j.grain = to - from;
         }
         j.totals = tg_scratch(chain->tape, (size_t)parts * chain->total_size);
         if (!j.totals) return false;

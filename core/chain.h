@@ -7,7 +7,9 @@
 #include "block.h"
 #include "internal.h"
 
-#define TG_CHAIN_MAX 16 /* ops in one chain */
+#define TG_CHAIN_MAX    16                       /* ops in one chain */
+#define TG_GRAIN        (32 * (int64_t)TG_BLOCK) /* elements of a part: the unit of work for a thread, and of sums */
+#define TG_TOTALS_LIMIT (4u << 20) /* bytes of totals beyond which a sum is not split into parts */
 
 /* One argument of an op in a chain. */
 typedef struct tg_operand {
@@ -39,6 +41,7 @@ typedef struct tg_chain {
     size_t total_size; /* bytes of one set of totals; 0 when no broadcast argument wants a gradient */
     char *dy;          /* the gradient that arrives; may be the dx of an operand of the first link */
     bool copy_dy;      /* it is: and the only link would overwrite it while reading */
+    bool panel;        /* dy, and the dx that is in its memory, hold just the range that is computed */
     const tg_block_ops *ops;
     int32_t *branch; /* compute branches of the only link instead of values */
 } tg_chain;
@@ -51,6 +54,9 @@ void tg_chain_aim(tg_chain *chain);
 void tg_chain_forward(const tg_chain *chain);
 /* False, with the tape's error, when memory for totals is out. */
 bool tg_chain_backward(const tg_chain *chain);
+/* The elements from..to alone. Where `from` is a multiple of TG_GRAIN, ranges one after the other give the bits
+   of the whole. */
+bool tg_chain_backward_range(const tg_chain *chain, int64_t from, int64_t to);
 
 /* One node, op by op. */
 bool tg_elementwise_forward(tg_node *node);

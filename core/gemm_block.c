@@ -8,7 +8,7 @@
 #include "threads.h"
 
 /* A block of B, DEPTH x WIDTH, is packed into the level-2 cache; a panel of A meets it there. */
-#define DEPTH 384
+#define DEPTH GEMM_DEPTH
 #define WIDTH (1024 / (int)sizeof(real))
 
 /* The block of B and one panel of A fit a thread's buffer; the last store of that panel may run over its end.

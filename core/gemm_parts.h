@@ -4,6 +4,9 @@
 
 #include "simd.h"
 
+/* The inner axis is added up in blocks of so many. */
+#define GEMM_DEPTH 384
+
 /* C = op(A) op(B), or C += op(A) op(B) when `add`; otherwise as tg_gemm in real.h. */
 typedef struct product {
     bool ta, tb, add;

@@ -154,14 +154,17 @@ typedef struct tg_op {
     const char *name;
     int arity;
     bool (*infer)(tg_infer *in);
-    bool elementwise;    /* y[i] depends on the x[k][i] alone: the executor broadcasts, splits, fuses */
-    bool view;           /* y is x[0]'s memory under another shape; forward and backward are then NULL */
-    unsigned int_args;   /* bit k: argument k is i32 */
-    unsigned passes;     /* bit k: the gradient of x[k] is dy itself (when the shapes agree) */
-    unsigned saves;      /* what backward reads: TG_SAVES_...; memory is shared by this, so be exact */
-    bool assigns;        /* backward heeds e->fresh, which spares a pass of zeros (not for elementwise ops) */
-    bool random;         /* draws random numbers */
-    size_t options_size; /* sizeof the options struct, 0 when there is none */
+    bool elementwise;  /* y[i] depends on the x[k][i] alone: the executor broadcasts, splits, fuses */
+    bool view;         /* y is x[0]'s memory under another shape; forward and backward are then NULL */
+    unsigned int_args; /* bit k: argument k is i32 */
+    unsigned passes;   /* bit k: the gradient of x[k] is dy itself (when the shapes agree) */
+    unsigned saves;    /* what backward reads: TG_SAVES_...; memory is shared by this, so be exact */
+    bool assigns;      /* backward heeds e->fresh, which spares a pass of zeros (not for elementwise ops) */
+    bool random;       /* draws random numbers */
+    /* Whether, with these options, each row of y is a function of the same row of x[0], and of all of the other
+       arguments: backward may then be run for some rows at a time. NULL: it is not. */
+    bool (*by_rows)(const void *options);
+    size_t options_size;  /* sizeof the options struct, 0 when there is none */
     const tg_attr *attrs; /* its members, ended by a NULL name; may be NULL */
     const char *brief;    /* one line: "logistic sigmoid" */
     /* Formulas are plain text in one notation, + - * / ^ @ (matrix product) ^T and functions, in which

@@ -20,6 +20,7 @@ typedef struct maker {
     size_t *at;    /* where in the pool its gradient is; NOWHERE */
     span *taken;   /* sorted by place */
     int taken_count;
+    bool in_panel; /* the steps from the last node's on are run by panels, up to the next node's */
     bool failed;
 } maker;
 
@@ -74,7 +75,8 @@ static char *place(size_t at) {
     return (char *)(uintptr_t)(at + 1);
 }
 
-static void aim(maker *m, tg_operand *o, tg_node *arg) {
+/* rows: of the gradient of which memory is needed at a time; 0: all. */
+static void aim(maker *m, tg_operand *o, tg_node *arg, int64_t rows) {
     if (!arg->requires_grad) return;
     if (!pooled(arg)) {
         o->dx = tg_grad_buffer(arg);
@@ -85,7 +87,8 @@ static void aim(maker *m, tg_operand *o, tg_node *arg) {
             o->has = tg_grad_flag(arg);
     } else {
         if (m->at[arg->id] == NOWHERE) {
-            m->at[arg->id] = take(m, gradient_bytes(arg));
+            m->at[arg->id] = take(m, rows ? tg_padded(rows * arg->shape.dim[1], tg_dtype_size(arg->dtype))
+                                          : gradient_bytes(arg));
             m->plan->apart_size += gradient_bytes(arg);
         }
         o->dx = place(m->at[arg->id]);
@@ -122,6 +125,7 @@ static void chain_step(maker *m, tg_plan_step *step, const tg_plan_step *forward
     chain->links = links;
     tg_node *last = f->links[f->count - 1].node, *given = NULL;
     chain->dy = arriving(m, last);
+    chain->panel = m->in_panel;
     for (int i = f->count; i-- > 0;) {
         tg_node *node = f->links[i].node;
         links[i] = f->links[i];
@@ -139,7 +143,7 @@ static void chain_step(maker *m, tg_plan_step *step, const tg_plan_step *forward
                 hand_over(m, last, given);
                 chain->copy_dy = f->count == 1;
             } else {
-                aim(m, o, node->args[k]);
+                aim(m, o, node->args[k], 0);
             }
         }
     }
@@ -154,10 +158,12 @@ static void node_step(maker *m, tg_plan_step *step, const tg_plan_step *forward)
     step->dx = make(m, (size_t)node->nargs, sizeof *step->dx);
     if (m->failed) return;
     step->e.dy = arriving(m, node);
+    if (!m->in_panel) step->panel = tg_plan_panel(m->plan, node, m->active, m->written);
+    m->in_panel = step->panel > 0;
     for (int k = 0; k < node->nargs; k++) {
         step->x[k].size = node->args[k]->size;
         step->x[k].bytes = gradient_bytes(node->args[k]);
-        aim(m, &step->x[k], node->args[k]);
+        aim(m, &step->x[k], node->args[k], k == 0 ? step->panel : 0);
     }
 }
 
@@ -173,7 +179,7 @@ static bool view_step(maker *m, tg_plan_step *step, tg_node *node) {
     if (m->failed) return false;
     step->e.dy = arriving(m, node);
     step->x->size = node->size;
-    aim(m, step->x, arg);
+    aim(m, step->x, arg, 0);
     return true;
 }
 

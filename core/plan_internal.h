@@ -11,7 +11,8 @@ typedef struct tg_plan_step {
     tg_eval e;       /* prepared but for seed, stream, training */
     tg_operand *x;   /* backward of a node that is no chain: where its gradients go */
     void **dx;
-    bool adds; /* a view's gradient is added to its argument's */
+    bool adds;     /* a view's gradient is added to its argument's */
+    int64_t panel; /* rows for which this step and the two that follow are run at a time; 0: all */
 } tg_plan_step;
 
 struct tg_plan {
@@ -45,6 +46,15 @@ struct tg_plan {
 bool tg_plan_forward(tg_plan *plan);
 /* plan_backward.c: false when this root cannot be planned (the op-by-op way must serve) or memory is out. */
 bool tg_plan_backward(tg_plan *plan, tg_node *root);
+/* plan_panel.c: the rows for which the backward steps of `last`, a product, of the chain that made its first
+   argument and of the product before that are to be run at a time; 0: they are not. active and written: by
+   node id, whether the gradient is needed and has got a contribution. */
+int64_t tg_plan_panel(const tg_plan *plan, const tg_node *last, const bool *active, const bool *written);
+/* Runs three such steps. */
+bool tg_plan_run_panels(tg_plan *plan, tg_plan_step *steps);
+/* plan_run.c: points the step's kernel at each gradient, which it adds to, or writes when it can and there is
+   nothing yet. */
+void tg_plan_aim(tg_plan_step *step);
 /* plan_run.c: the plan of a tape, derived when there is none; NULL, with the tape's error, without memory. */
 tg_plan *tg_plan_of(tg_tape *tape);
 bool tg_plan_replay(tg_plan *plan);

@@ -78,6 +78,7 @@ static void print_backward(const tg_plan *plan, FILE *out) {
         fprintf(out, "  %3d  from dv%d: ", i + 1, step->node->id);
         print_ops(step, true, out);
         fprintf(out, ";");
+        if (step->panel) fprintf(out, " with the next two for %lld rows at a time;", (long long)step->panel);
         if (!step->chain) print_targets(step, step->node, step->x, out);
         for (int j = step->chain ? step->chain->count : 0; j-- > 0;)
             print_targets(step, step->chain->links[j].node, step->chain->links[j].x, out);

@@ -50,8 +50,7 @@ static void clear(void *memory, size_t bytes) {
         memset(memory, 0, bytes);
 }
 
-/* Points the kernel at each gradient, which it adds to, or writes when it can and there is nothing yet. */
-static void aim(tg_plan_step *step) {
+void tg_plan_aim(tg_plan_step *step) {
     const tg_node *node = step->node;
     step->e.fresh = 0;
     step->e.dx = step->dx;
@@ -123,14 +122,17 @@ bool tg_plan_play_back(tg_plan *plan, const void *cotangent) {
     seed(plan, cotangent);
     for (int i = 0; i < plan->backward_count; i++) {
         tg_plan_step *step = &plan->backward[i];
-        if (step->chain) {
+        if (step->panel) {
+            if (!tg_plan_run_panels(plan, step)) return false;
+            i += 2;
+        } else if (step->chain) {
             if (!tg_chain_backward(step->chain)) return false;
         } else if (step->adds) {
             add_view(step);
         } else {
             refresh(plan->tape, step);
             if (!give_scratch(plan->tape, step)) return false;
-            aim(step);
+            tg_plan_aim(step);
             step->node->kernel->backward(&step->e);
         }
     }

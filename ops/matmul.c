@@ -117,6 +117,10 @@ static void backward(tg_eval *e) {
     }
 }
 
+static bool by_rows(const void *options) {
+    return !((const tg_matmul_options *)options)->transpose_a;
+}
+
 static tg_cost cost(const tg_infer *in) {
     dims d = sizes(in->x[0], in->x[1], in->options);
     double flops = 2.0 * (double)d.m * (double)d.n * (double)d.k * (double)batches(&in->y);
@@ -163,6 +167,7 @@ TG_OP(matmul) = {
     .infer = infer,
     .saves = TG_SAVES_ARGS,
     .assigns = true,
+    .by_rows = by_rows,
     .options_size = sizeof(tg_matmul_options),
     .attrs = attrs,
     .brief = "matrix product",
