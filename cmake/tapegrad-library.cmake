@@ -68,9 +68,17 @@ set(TG_FLAGS_v4 -march=x86-64-v4 -mprefer-vector-width=512)
 # Loops that are to run on vectors say so (TG_EACH, TG_VECTORS), and do so with -Os too. The sources in
 # TG_HOT_SOURCES hold their data in registers across loops, which is -O2's.
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-  set(TG_KERNEL_FLAGS -O2 -ffp-contract=fast)
-  # What packs the blocks of products is a tenth of their time, and few bytes.
+  set(TG_KERNEL_FLAGS -Os -ffp-contract=fast)
+  set_source_files_properties(${TG_HOT_SOURCES} PROPERTIES COMPILE_OPTIONS -O2)
   set_source_files_properties(core/gemm_block.c PROPERTIES COMPILE_OPTIONS -O3)
+  check_c_compiler_flag("--param=vect-epilogues-nomask=0" TG_HAVE_VECT_EPILOGUES)
+  if(TG_HAVE_VECT_EPILOGUES) # the last few of many elements need no vectors
+    set_source_files_properties(optim/update.c PROPERTIES COMPILE_OPTIONS "-O2;--param=vect-epilogues-nomask=0")
+  endif()
+endif()
+# A debugger needs no tables to unwind kernels, which call nothing of the user's; with -g it has them all the same.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  list(APPEND TG_KERNEL_FLAGS -fno-asynchronous-unwind-tables)
 endif()
 check_c_compiler_flag(-fopenmp-simd TG_HAVE_OPENMP_SIMD)
 if(TG_HAVE_OPENMP_SIMD)
