@@ -67,7 +67,6 @@ static view look(const network *net, const tg_dataset *set, int outputs, bool in
         for (int64_t i = 0; i < set->count; i++) ((double *)tg_value(target))[i] = set->labels[i];
         v.loss = tg_binary_cross_entropy_with_logits_with(v.output, target, sum);
     }
-    tg_replay(v.tape);
     return v;
 }
 
