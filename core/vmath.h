@@ -17,10 +17,16 @@
 #define TG_MATH(X) X(exp) X(expm1) X(log) X(log1p) X(sqrt) X(sin) X(cos) X(tanh) X(erf)
 
 #ifdef TG_VECTOR_MATH
-#define TG_VECTOR __attribute__((simd("notinbranch")))
+#ifdef __aarch64__ /* half vectors, which the attribute would promise too, are not in the libraries */
+#define TG_VECTOR_F64 _Pragma("omp declare simd simdlen(2) notinbranch")
+#define TG_VECTOR_F32 _Pragma("omp declare simd simdlen(4) notinbranch")
+#else
+#define TG_VECTOR_F64 __attribute__((simd("notinbranch")))
+#define TG_VECTOR_F32 TG_VECTOR_F64
+#endif
 #define TG_X(name)                                                                                           \
-    TG_VECTOR double name(double);                                                                           \
-    TG_VECTOR float name##f(float);
+    TG_VECTOR_F64 double name(double);                                                                       \
+    TG_VECTOR_F32 float name##f(float);
 TG_X(exp)
 TG_X(expm1)
 TG_X(log)
@@ -30,8 +36,8 @@ TG_X(cos)
 TG_X(tanh)
 TG_X(erf)
 #undef TG_X
-TG_VECTOR double pow(double, double);
-TG_VECTOR float powf(float, float);
+TG_VECTOR_F64 double pow(double, double);
+TG_VECTOR_F32 float powf(float, float);
 #endif
 
 /* A function as a loop, y[i] = f(x[i]) for i < n, for tests and benchmarks: as kernels compute it. */

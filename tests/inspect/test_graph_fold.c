@@ -17,7 +17,8 @@ static tg_node *block(tg_tape *tape, tg_node *h, int number) {
     char scope[32];
     snprintf(scope, sizeof scope, "block%d", number);
     tg_scope_push(tape, scope);
-    h = tg_add(h, tg_relu(tg_add(tg_matmul(h, leaf(tape, "w", 3, 3)), leaf(tape, "b", 1, 3))));
+    tg_node *b = leaf(tape, "b", 1, 3), *w = leaf(tape, "w", 3, 3);
+    h = tg_add(h, tg_relu(tg_add(tg_matmul(h, w), b)));
     tg_scope_pop(tape);
     return h;
 }
