@@ -1,6 +1,7 @@
 /* ops.c: ops forward and backward on a million elements, beside PyTorch where /usr/bin/python3 has it; one
    thread, f32. bench_ops [--json]. The two take turns, 21 times; medians with their spread, and what
-   PyTorch takes relative to us: above 1, we are faster. */
+   PyTorch takes relative to us: above 1, we are faster. Plain loops for relu take turns with them: what it
+   takes to move the memory that any of these ops must move. */
 #include "support/timing.h"
 #include "tapegrad.h"
 
@@ -64,6 +65,7 @@ typedef struct op {
     tg_tape *tape;
     tg_node *y;
     float *gradient;
+    float *from, *to, *back; /* of the plain loops, behind it */
 } op;
 
 static tg_node *apply(const char *name, tg_node *x) {
@@ -78,11 +80,14 @@ static bool op_new(op *o, const char *name) {
     o->name = name;
     o->tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F32, .threads = 1});
     tg_node *x = tg_input(o->tape, "x", TG_F32, 2, (int64_t[]){ROWS, COLUMNS});
-    o->gradient = aligned_alloc(64, (size_t)N * sizeof *o->gradient); /* as tensors are: not copied */
-    if (!x || !o->gradient) return false;
+    /* One after the other: of arrays that begin at the same place of a page, processors mix up the addresses. */
+    float *memory = aligned_alloc(64, 4 * (size_t)N * sizeof *memory);
+    if (!x || !memory) return free(memory), false;
+    memset(memory, 0, 4 * (size_t)N * sizeof *memory);
+    o->gradient = memory, o->from = memory + N, o->to = memory + 2 * N, o->back = memory + 3 * N;
     tg_rng rng = {.seed = 1};
     for (int64_t i = 0; i < N; i++) {
-        ((float *)tg_value(x))[i] = (float)(0.5 + tg_rng_uniform(&rng));
+        o->from[i] = ((float *)tg_value(x))[i] = (float)(0.5 + tg_rng_uniform(&rng));
         o->gradient[i] = (float)tg_rng_uniform(&rng);
     }
     tg_require_grad(x, true);
@@ -90,44 +95,66 @@ static bool op_new(op *o, const char *name) {
     return !tg_failed(o->tape);
 }
 
-static void op_step(void *context) {
-    op *o = context;
+static void op_step(op *o) {
     tg_replay(o->tape);
     tg_backward_from(o->y, o->gradient);
     tg_zero_grad(o->tape);
 }
 
-static void measure(op *o, bench_times *ours, bench_times *theirs) {
-    double mine[ROUNDS], other[ROUNDS];
+#if defined(__x86_64__)
+__attribute__((target_clones("avx2", "default"))) /* as a program for its own processor would be compiled */
+#endif
+static void
+loops_step(op *o) {
+    float *restrict y = o->to, *restrict dx = o->back;
+    const float *restrict x = o->from, *restrict dy = o->gradient;
+    for (int64_t i = 0; i < N; i++) y[i] = x[i] > 0 ? x[i] : 0;
+    for (int64_t i = 0; i < N; i++) {
+        const float g = dy[i];
+        dx[i] = y[i] > 0 ? g : 0;
+    }
+}
+
+static double time_of(void (*step)(op *o), op *o) {
+    double start = bench_now();
+    for (int i = 0; i < CALLS; i++) step(o);
+    return (bench_now() - start) / CALLS;
+}
+
+typedef struct row {
+    bench_times ours, loops, torch;
+} row;
+
+static row measure(op *o) {
+    double ours[ROUNDS], loops[ROUNDS], theirs[ROUNDS];
     const int rounds = bench_quick() ? 3 : ROUNDS;
     op_step(o);
     for (int round = 0; round < rounds; round++) {
-        double start = bench_now();
-        for (int i = 0; i < CALLS; i++) op_step(o);
-        mine[round] = (bench_now() - start) / CALLS;
-        other[round] = torch_time(o->name);
+        ours[round] = time_of(op_step, o);
+        theirs[round] = torch_time(o->name);
+        loops[round] = time_of(loops_step, o);
     }
-    *ours = bench_summary(mine, rounds);
-    *theirs = bench_summary(other, rounds);
+    return (row){bench_summary(ours, rounds), bench_summary(loops, rounds), bench_summary(theirs, rounds)};
 }
 
 /* ---- the table ---- */
 
-static void add_times(cJSON *row, const char *prefix, bench_times t) {
+static void add_times(cJSON *object, const char *prefix, bench_times t) {
     char key[64];
     const double values[] = {t.median, t.min, t.max};
     const char *const kinds[] = {"median", "min", "max"};
     for (int i = 0; i < 3; i++) {
         snprintf(key, sizeof key, "%s%s_us", prefix, kinds[i]);
-        cJSON_AddNumberToObject(row, key, values[i]);
+        cJSON_AddNumberToObject(object, key, values[i]);
     }
 }
 
-static void print_row(const char *name, bench_times ours, bench_times theirs) {
-    printf("%-8s %9.0f  %6.0f .. %-7.0f", name, ours.median, ours.min, ours.max);
+static void print_row(const char *name, const row *r) {
+    printf("%-8s %9.0f  %6.0f .. %-7.0f %9.0f", name, r->ours.median, r->ours.min, r->ours.max,
+           r->loops.median);
     if (torch)
-        printf(" %9.0f  %6.0f .. %-7.0f %8.2f %8.2f", theirs.median, theirs.min, theirs.max,
-               theirs.median / ours.median, theirs.min / ours.min);
+        printf(" %9.0f  %6.0f .. %-7.0f %8.2f %8.2f", r->torch.median, r->torch.min, r->torch.max,
+               r->torch.median / r->ours.median, r->torch.min / r->ours.min);
     putchar('\n');
     fflush(stdout);
 }
@@ -139,27 +166,29 @@ int main(int argc, char **argv) {
     cJSON *table = cJSON_CreateArray();
     if (!json)
         printf("microseconds forward and backward, %d x %d elements, f32, one thread%s\n"
-               "%-8s %9s  %18s %9s  %18s %8s %8s\n",
+               "%-8s %9s  %18s %9s %9s  %18s %8s %8s\n",
                ROWS, COLUMNS, torch ? "" : "; no PyTorch in /usr/bin/python3", "op", "median", "spread   ",
-               torch ? "PyTorch" : "", torch ? "spread   " : "", torch ? "median/" : "", torch ? "min/" : "");
+               "loops", torch ? "PyTorch" : "", torch ? "spread   " : "", torch ? "median/" : "",
+               torch ? "min/" : "");
     int failed = 0;
     for (int i = 0; i < NAMES && !failed; i++) {
         op o = {0};
-        bench_times ours, theirs;
+        row r = {0};
         failed = !op_new(&o, names[i]);
         if (failed)
             fprintf(stderr, "bench_ops: %s\n", o.tape ? tg_error(o.tape) : "out of memory");
         else
-            measure(&o, &ours, &theirs);
+            r = measure(&o);
         tg_tape_free(o.tape);
         free(o.gradient);
         if (failed) break;
-        if (!json) print_row(names[i], ours, theirs);
-        cJSON *row = cJSON_CreateObject();
-        cJSON_AddStringToObject(row, "op", names[i]);
-        add_times(row, "", ours);
-        if (torch) add_times(row, "pytorch_", theirs);
-        cJSON_AddItemToArray(table, row);
+        if (!json) print_row(names[i], &r);
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "op", names[i]);
+        add_times(object, "", r.ours);
+        add_times(object, "loops_", r.loops);
+        if (torch) add_times(object, "pytorch_", r.torch);
+        cJSON_AddItemToArray(table, object);
     }
     char *text = json ? cJSON_Print(table) : NULL;
     if (text) puts(text);

@@ -1,5 +1,6 @@
 /* record.c: what one scalar op costs, recorded and differentiated eagerly, and replayed. bench_record
-   [--json]; chains of a thousand ops, nine interleaved repetitions, nanoseconds per op, forward and backward.
+   [--json]; chains of a thousand ops, nine interleaved repetitions, nanoseconds per op, forward and backward:
+   medians, and the least, which other work on the machine disturbed least.
  */
 #include "support/timing.h"
 #include "tapegrad.h"
@@ -44,8 +45,8 @@ int main(int argc, char **argv) {
     } ops[] = {
         {"tanh", tg_tanh_at}, {"relu", tg_relu_at}, {"sigmoid", tg_sigmoid_at}, {"square", tg_square_at}};
     const bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
-    printf(json ? "[" : "nanoseconds per scalar op, forward and backward\n%-10s %10s %10s\n", "op", "record",
-           "replay");
+    printf(json ? "[" : "nanoseconds per scalar op, forward and backward\n%-10s %10s %8s %10s %8s\n", "op",
+           "record", "least", "replay", "least");
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
         double times[2][REPETITIONS];
         chain fresh = {ops[i].op, tg_tape_new(TG_F32), NULL}, kept = {ops[i].op, tg_tape_new(TG_F32), NULL};
@@ -55,9 +56,11 @@ int main(int argc, char **argv) {
         bench_interleave(jobs, 2, REPETITIONS, 1e4);
         bench_times a = bench_summary(times[0], REPETITIONS), b = bench_summary(times[1], REPETITIONS);
         /* microseconds per thousand ops are nanoseconds per op */
-        printf(json ? "%s\n {\"op\": \"%s\", \"record_ns\": %.1f, \"replay_ns\": %.1f}"
-                    : "%s%-10s %10.1f %10.1f\n",
-               json && i ? "," : "", ops[i].name, a.median, b.median);
+        printf(
+            json ? "%s\n {\"op\": \"%s\", \"record_ns\": %.1f, \"record_min_ns\": %.1f, \"replay_ns\": %.1f, "
+                   "\"replay_min_ns\": %.1f}"
+                 : "%s%-10s %10.1f %8.1f %10.1f %8.1f\n",
+            json && i ? "," : "", ops[i].name, a.median, a.min, b.median, b.min);
         tg_tape_free(fresh.tape);
         tg_tape_free(kept.tape);
     }

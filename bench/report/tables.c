@@ -80,15 +80,17 @@ static void scalar_ops(page *p) {
     const cJSON *row;
     if (!head(p, "Scalar ops",
               "Nanoseconds for one op, forward and backward, in chains of a thousand: recorded and "
-              "differentiated eagerly, and replayed.",
+              "differentiated eagerly, and replayed; medians, and the least of nine.",
               table(p, "record")))
         return;
-    fputs("| op | record | replay | PyTorch, eager |\n|---|---|---|---|\n", p->out);
+    fputs("| op | record | least | replay | least | PyTorch, eager |\n|---|---|---|---|---|---|\n", p->out);
     cJSON_ArrayForEach(row, table(p, "record")) {
         const char *op = page_text(row, "op");
         fprintf(p->out, "| %s |", op);
         page_cell(p, "%.1f", page_number(row, "record_ns"));
+        page_cell(p, "%.1f", page_number(row, "record_min_ns"));
         page_cell(p, "%.1f", page_number(row, "replay_ns"));
+        page_cell(p, "%.1f", page_number(row, "replay_min_ns"));
         page_cell(p, "%.0f",
                   strcmp(op, "tanh") == 0 ? page_number(table(p, "pytorch-1"), "scalar_op_ns") : NAN);
         fputc('\n', p->out);
@@ -97,16 +99,21 @@ static void scalar_ops(page *p) {
 
 static void element_ops(page *p) {
     const cJSON *row;
-    if (!head(p, "Ops on a million elements",
-              "Microseconds forward and backward, f32, one thread; PyTorch takes turns with us.",
-              table(p, "ops")))
+    if (!head(
+            p, "Ops on a million elements",
+            "Microseconds forward and backward, f32, one thread; PyTorch takes turns with us. `loops`: "
+            "plain loops in C for relu alone, which move the memory that each of these ops must move: no op "
+            "can be much faster.",
+            table(p, "ops")))
         return;
-    fputs("| op | ours | spread | PyTorch | spread | ratio |\n|---|---|---|---|---|---|\n", p->out);
+    fputs("| op | ours | spread | loops | PyTorch | spread | ratio |\n|---|---|---|---|---|---|---|\n",
+          p->out);
     cJSON_ArrayForEach(row, table(p, "ops")) {
         double ours = page_number(row, "median_us"), theirs = page_number(row, "pytorch_median_us");
         fprintf(p->out, "| %s |", page_text(row, "op"));
         page_us(p, ours);
         page_spread(p, page_number(row, "min_us"), page_number(row, "max_us"));
+        page_us(p, page_number(row, "loops_median_us"));
         page_us(p, theirs);
         page_spread(p, page_number(row, "pytorch_min_us"), page_number(row, "pytorch_max_us"));
         page_cell(p, "%.2f", theirs / ours);

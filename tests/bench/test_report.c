@@ -75,7 +75,7 @@ static void what_is_missing_is_said(void **state) {
     (void)state;
     const char *folder = test_new_folder();
     write_text(folder, "machine.json", "{\"quick\": true, \"load_average\": 0.5}");
-    write_text(folder, "record.json", "[{\"op\": \"tanh\", \"record_ns\": 10, \"replay_ns\": 5}]");
+    write_text(folder, "record.json", "[{\"op\": \"tanh\", \"record_min_ns\": 10, \"replay_min_ns\": 5}]");
     write_text(folder, "ops.json", "[{\"op\": \"tanh\", ");
     assert_int_equal(report(folder, folder), 0);
     char *page = result(folder, "page.md"), *errors = result(folder, "errors");
