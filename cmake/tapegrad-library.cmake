@@ -73,7 +73,7 @@ if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   # What packs the blocks of products is a tenth of their time, and few bytes.
   set_source_files_properties(core/gemm_block.c PROPERTIES COMPILE_OPTIONS -O3)
   check_c_compiler_flag("--param=vect-epilogues-nomask=0" TG_HAVE_VECT_EPILOGUES)
-  if(TG_HAVE_VECT_EPILOGUES) # the last few of many elements need no vectors
+  if(TG_HAVE_VECT_EPILOGUES AND CMAKE_C_COMPILER_ID STREQUAL "GNU") # the last few of many elements need no vectors
     set_source_files_properties(optim/update.c PROPERTIES COMPILE_OPTIONS "-O2;--param=vect-epilogues-nomask=0")
   endif()
 endif()
