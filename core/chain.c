@@ -40,6 +40,7 @@ void tg_link_init(tg_link *link, tg_node *node, tg_operand *operands) {
         o->x = arg->value;
         o->dx = NULL;
         o->has = NULL;
+        o->param = NULL;
         o->fresh = o->inner = false;
         o->full = arg->size == node->size;
         o->read = node->op->saves & TG_SAVES_ARG(k);
@@ -269,7 +270,7 @@ static void flush(const tg_chain *c, char *totals, int64_t parts) {
             const tg_operand *o = &c->links[i].x[k];
             if (!o->dx || o->full) continue;
             if (o->has ? !*o->has : o->fresh) memset(o->dx, 0, (size_t)o->size * c->size);
-            if (o->has) *o->has = true;
+            tg_operand_written(o);
             for (int64_t p = 0; p < parts; p++)
                 c->ops->flush(o->size, o->dx, totals + (size_t)p * c->total_size + o->total);
         }
@@ -295,7 +296,7 @@ bool tg_chain_backward_range(const tg_chain *chain, int64_t from, int64_t to) {
     if (j.totals) flush(chain, j.totals, parts);
     for (int i = 0; i < chain->count; i++)
         for (int k = 0; k < chain->links[i].node->nargs; k++)
-            if (chain->links[i].x[k].dx && chain->links[i].x[k].has) *chain->links[i].x[k].has = true;
+            if (chain->links[i].x[k].dx) tg_operand_written(&chain->links[i].x[k]);
     return true;
 }
 

@@ -13,13 +13,14 @@
 
 /* One argument of an op in a chain. */
 typedef struct tg_operand {
-    const char *x; /* its value; unused when it is the link before */
-    char *dx;      /* its gradient; NULL where none is wanted */
-    bool *has;     /* whether dx holds something to add to, to be asked at run time; NULL: see fresh */
-    bool fresh;    /* dx holds nothing yet */
-    bool inner;    /* it is the value of the link before */
-    bool full;     /* as many elements as the result: no broadcasting */
-    bool read;     /* backward reads its value */
+    const char *x;   /* its value; unused when it is the link before */
+    char *dx;        /* its gradient; NULL where none is wanted */
+    bool *has;       /* whether dx holds something to add to, to be asked at run time; NULL: see fresh */
+    tg_param *param; /* whose gradient dx is; NULL */
+    bool fresh;      /* dx holds nothing yet */
+    bool inner;      /* it is the value of the link before */
+    bool full;       /* as many elements as the result: no broadcasting */
+    bool read;       /* backward reads its value */
     int64_t size;
     size_t bytes; /* of the gradient with its padding */
     tg_walk walk; /* of a broadcast argument */
@@ -45,6 +46,12 @@ typedef struct tg_chain {
     const tg_block_ops *ops;
     int32_t *branch; /* compute branches of the only link instead of values */
 } tg_chain;
+
+/* dx is being written to: there is something in it, and nobody has looked at it. */
+static inline void tg_operand_written(const tg_operand *o) {
+    if (o->has) *o->has = true;
+    if (o->param) o->param->grad_finite = false;
+}
 
 /* Fills in what the node alone determines: values of arguments from node->args. dx and y are the caller's. */
 void tg_link_init(tg_link *link, tg_node *node, tg_operand *operands);

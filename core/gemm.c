@@ -72,25 +72,40 @@ static void by_tiles(const product *g, int threads, double work) {
     in_parts(&j, threads, (length + parts - 1) / parts, j.by_rows ? TILE_ROWS : TILE_COLUMNS);
 }
 
+/* Whether it was looked at where that was asked for. */
+static bool multiply(int threads, const product *g) {
+    const double work = (double)g->m * (double)g->n * (double)g->k;
+    if (g->m <= 0 || g->n <= 0) return true;
+    if (g->k == 1 && (!g->tb || g->ldb == 1)) {
+        TG_R(tg_gemm_outer)(g);
+    } else if (g->m == 1) {
+        TG_R(tg_gemm_vector)(g);
+    } else if (g->n == 1 && g->ldc == 1) { /* the same with the factors exchanged: c^T = op(B)^T op(A)^T */
+        product t = {!g->tb, !g->ta, g->add, 1, g->m, g->k, g->b, g->ldb, g->a, g->lda, g->c, 1, NULL};
+        TG_R(tg_gemm_vector)(&t);
+    } else if (work >= LARGE && g->lda <= INT_MAX && g->ldb <= INT_MAX && g->ldc <= INT_MAX &&
+               g->k <= INT_MAX && g->m <= INT_MAX && g->n <= INT_MAX) {
+        by_library(g, threads);
+    } else {
+        if (threads > 1 && work >= PARALLEL)
+            by_tiles(g, threads, work);
+        else
+            TG_R(tg_gemm_blocks)(g);
+        return true;
+    }
+    return false;
+}
+
 void TG_R(tg_gemm)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const real *a,
                    int64_t lda, const real *b, int64_t ldb, int beta, real *c, int64_t ldc) {
-    if (m <= 0 || n <= 0) return;
-    product g = {trans_a, trans_b, beta != 0, m, n, k, a, lda, b, ldb, c, ldc};
-    const double work = (double)m * (double)n * (double)k;
-    if (k == 1 && (!trans_b || ldb == 1)) {
-        TG_R(tg_gemm_outer)(&g);
-    } else if (m == 1) {
-        TG_R(tg_gemm_vector)(&g);
-    } else if (n == 1 && ldc == 1) { /* the same with the factors exchanged: c^T = op(B)^T op(A)^T */
-        product t = {!trans_b, !trans_a, beta != 0, 1, m, k, b, ldb, a, lda, c, 1};
-        TG_R(tg_gemm_vector)(&t);
-    } else if (work >= LARGE && lda <= INT_MAX && ldb <= INT_MAX && ldc <= INT_MAX && k <= INT_MAX &&
-               m <= INT_MAX && n <= INT_MAX) {
-        by_library(&g, threads);
-    } else if (threads > 1 && work >= PARALLEL) {
-        by_tiles(&g, threads, work);
-    } else {
-        TG_R(tg_gemm_blocks)(&g);
-    }
+    multiply(threads, &(product){trans_a, trans_b, beta != 0, m, n, k, a, lda, b, ldb, c, ldc, NULL});
+}
+
+bool TG_R(tg_gemm_finite)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k,
+                          const real *a, int64_t lda, const real *b, int64_t ldb, int beta, real *c,
+                          int64_t ldc) {
+    atomic_bool finite = true;
+    const product g = {trans_a, trans_b, beta != 0, m, n, k, a, lda, b, ldb, c, ldc, &finite};
+    return multiply(threads, &g) && atomic_load(&finite);
 }
 #endif

@@ -30,7 +30,7 @@ void tg_param_free(tg_param *param) {
 void tg_param_zero_grad(tg_param *param) {
     if (!param) return;
     memset(param->grad, 0, (size_t)param->size * tg_dtype_size(param->dtype));
-    param->has_grad = false;
+    param->has_grad = param->grad_finite = false;
 }
 
 void tg_param_set_at(tg_param *param, int64_t i, double value) {

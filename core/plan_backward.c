@@ -84,7 +84,7 @@ static void aim(maker *m, tg_operand *o, tg_node *arg, int64_t rows) {
         if (arg->op)
             o->fresh = !m->written[arg->id];
         else
-            o->has = tg_grad_flag(arg);
+            o->has = tg_grad_flag(arg), o->param = arg->param;
     } else {
         if (m->at[arg->id] == NOWHERE) {
             m->at[arg->id] = take(m, rows ? tg_padded(rows * arg->shape.dim[1], tg_dtype_size(arg->dtype))

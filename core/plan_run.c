@@ -50,9 +50,15 @@ static void clear(void *memory, size_t bytes) {
         memset(memory, 0, bytes);
 }
 
+/* Keeps what the kernel has seen of gradients of parameters. */
+static void note_finite(const tg_plan_step *step) {
+    for (int k = 0; k < step->node->nargs && k < 32; k++)
+        if (step->e.finite >> k & 1 && step->x[k].param) step->x[k].param->grad_finite = true;
+}
+
 void tg_plan_aim(tg_plan_step *step) {
     const tg_node *node = step->node;
-    step->e.fresh = 0;
+    step->e.fresh = step->e.finite = 0;
     step->e.dx = step->dx;
     for (int k = 0; k < node->nargs; k++) {
         const tg_operand *o = &step->x[k];
@@ -64,7 +70,7 @@ void tg_plan_aim(tg_plan_step *step) {
             else
                 clear(o->dx, o->bytes);
         }
-        if (o->has) *o->has = true;
+        tg_operand_written(o);
     }
 }
 
@@ -75,7 +81,7 @@ static void add_view(tg_plan_step *step) {
         memcpy(o->dx, step->e.dy, (size_t)o->size * tg_dtype_size(dtype));
     else
         tg_block_ops_of(dtype)->add(o->size, o->dx, step->e.dy);
-    if (o->has) *o->has = true;
+    tg_operand_written(o);
 }
 
 static bool overlap(const void *a, size_t a_bytes, const void *b, size_t b_bytes) {
@@ -134,6 +140,7 @@ bool tg_plan_play_back(tg_plan *plan, const void *cotangent) {
             if (!give_scratch(plan->tape, step)) return false;
             tg_plan_aim(step);
             step->node->kernel->backward(&step->e);
+            if (step->e.finite) note_finite(step);
         }
     }
     return true;

@@ -184,5 +184,9 @@ accum TG_R(tg_sum)(int64_t n, const real *x);
    leading dimensions as stored; beta is 0 (C is not read) or 1. */
 void TG_R(tg_gemm)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const real *a,
                    int64_t lda, const real *b, int64_t ldb, int beta, real *c, int64_t ldc);
+/* The same; whether it has seen that every element of C is finite. False where it did not look, too. */
+bool TG_R(tg_gemm_finite)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k,
+                          const real *a, int64_t lda, const real *b, int64_t ldb, int beta, real *c,
+                          int64_t ldc);
 
 #endif

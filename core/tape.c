@@ -172,6 +172,7 @@ void tg_scope_pop(tg_tape *tape) {
 /* ---- memory for backward ---- */
 
 bool *tg_grad_flag(tg_node *node) {
+    if (node->param) node->param->grad_finite = false;
     return node->param ? &node->param->has_grad : &node->has_grad;
 }
 

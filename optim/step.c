@@ -48,7 +48,7 @@ static void look(void *context, int64_t i) {
     part->squares = 0;
     if (!moves(param)) return;
     const void *grad = element(param->grad, param, part->from);
-    if (!opt->spec.unchecked) part->finite = opt->ops->finite(part->n, grad);
+    if (!opt->spec.unchecked && !param->grad_finite) part->finite = opt->ops->finite(part->n, grad);
     if (opt->spec.clip_norm > 0) part->squares = opt->ops->squares(part->n, grad, clip_of(opt));
 }
 
@@ -121,7 +121,7 @@ bool tg_optim_step(tg_optim *opt) {
     tg_parallel(threads, opt->stretch_count, move, opt);
     for (int i = 0; i < opt->count; i++) {
         tg_param *param = tg_params_get(opt->params, i);
-        if (moves(param)) param->has_grad = false;
+        if (moves(param)) param->has_grad = param->grad_finite = false;
     }
     opt->steps++;
     return true;
