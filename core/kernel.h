@@ -23,15 +23,6 @@
     extern const tg_kernel TG_R(tg_kernel_##op_);                                                            \
     const tg_kernel TG_R(tg_kernel_##op_)
 
-/* The loop of an elementwise kernel, i from 0 on: over n elements and up to the next multiple of 16, as buffers
-   allow, so that vectors need no loop for the rest; and no element depends on another, even where a buffer
-   serves twice, so that vectors need no check for overlap. Duals are computed one by one. */
-#ifdef TG_REAL_DUAL
-#define TG_EACH(i, n) for (int64_t i = 0; i < (n); i++)
-#else
-#define TG_EACH(i, n) TG_VECTORS for (int64_t i = 0; i < (((n) + 15) & -16); i++)
-#endif
-
 /* An option's value, or what 0 stands for. */
 static inline double tg_default(double value, double fallback) {
     return value != 0 ? value : fallback;

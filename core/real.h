@@ -10,7 +10,7 @@
 
    In kernels: compare re(x), never x; use the r_ functions below for mathematics; sum in `accum`.
    A loop over elements runs on vectors, calls of r_ functions included (see vmath.h), when it begins with
-   TG_EACH (kernel.h) or TG_VECTORS. */
+   TG_EACH or TG_VECTORS. */
 #ifndef TG_CORE_REAL_H
 #define TG_CORE_REAL_H
 
@@ -175,6 +175,16 @@ static inline real r_min(real a, real b) {
 #define TG_VECTORS _Pragma("omp simd")
 #else
 #define TG_VECTORS
+#endif
+
+/* The loop of an elementwise kernel, i from 0 on: over n elements and up to the next multiple of 16, as buffers
+   allow, so that vectors need no loop for the rest; and no element depends on another, even where a buffer
+   serves twice, so that vectors need no check for overlap. Duals are computed one by one. */
+#undef TG_EACH
+#ifdef TG_REAL_DUAL
+#define TG_EACH(i, n) for (int64_t i = 0; i < (n); i++)
+#else
+#define TG_EACH(i, n) TG_VECTORS for (int64_t i = 0; i < (((n) + 15) & -16); i++)
 #endif
 
 /* core/block.c: the sum of n numbers. */
