@@ -27,7 +27,7 @@ typedef struct tg_cursor {
 /* The walk must not be empty. */
 static inline tg_cursor tg_cursor_at(const tg_walk *w, int64_t position) {
     tg_cursor c = {.at = 0};
-    for (int i = w->rank; i-- > 0;) {
+    for (int i = w->rank; i-- > 0 && position > 0;) { /* of 0 there is nothing to divide */
         c.index[i] = position % w->dim[i];
         position /= w->dim[i];
         if (i < w->rank - 1) c.at += c.index[i] * w->stride[i];
