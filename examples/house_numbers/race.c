@@ -77,7 +77,9 @@ void race(lesson *l, const tg_split *sets) {
     lesson_number(l, "places of momentum; Adam; RMSProp; SGD", places);
     lesson_number(l, "SGD is behind the last of the others by",
                   fmin(fmin(accuracy[0], accuracy[1]), accuracy[2]) - accuracy[3]);
-    tg_curves_save((tg_curves_spec){.title = "four optimisers", .runs = runs, .count = RUNNERS},
+    tg_curves_save((tg_curves_spec){.title = "four optimisers (solid: training, dashed: validation)",
+                                    .runs = runs,
+                                    .count = RUNNERS},
                    lesson_path(l, "optimisers"), NULL, &l->status);
     for (int i = 0; i < RUNNERS * STARTS; i++) tg_history_free(history[i / STARTS][i % STARTS]);
 }
