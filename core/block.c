@@ -145,6 +145,28 @@ static void ones(int64_t n, void *to) {
     TG_VECTORS for (int64_t i = 0; i < n; i++) y[i] = 1;
 }
 
+#ifdef TG_REAL_DUAL
+#define finite_block NULL
+#else
+/* 0 x is NaN where x is not finite. */
+bool TG_R(tg_finite)(int64_t n, const real *x) {
+    vec sum[2] = {{0}, {0}};
+    real lane[LANES], total = 0;
+    for (; n >= 2 * LANES; n -= 2 * LANES, x += 2 * LANES) {
+        sum[0] += 0 * load(x);
+        sum[1] += 0 * load(x + LANES);
+    }
+    store(lane, sum[0] + sum[1]);
+    for (int64_t i = 0; i < n; i++) total += 0 * x[i];
+    for (int k = 0; k < LANES; k++) total += lane[k];
+    return total == 0;
+}
+
+static bool finite_block(int64_t n, const void *x) {
+    return TG_R(tg_finite)(n, x);
+}
+#endif
+
 #if !defined(TG_REAL_DUAL) && VECTOR_BYTES > 16
 #define SUM_DEPTH GEMM_DEPTH
 #else
@@ -152,5 +174,5 @@ static void ones(int64_t n, void *to) {
 #endif
 
 extern const tg_block_ops TG_R(tg_block_ops);
-const tg_block_ops TG_R(tg_block_ops) = {gather, scatter, scatter_max,   flush,
-                                         add,    ones,    sizeof(accum), SUM_DEPTH};
+const tg_block_ops TG_R(tg_block_ops) = {gather, scatter,      scatter_max,   flush,    add,
+                                         ones,   finite_block, sizeof(accum), SUM_DEPTH};

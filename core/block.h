@@ -62,6 +62,7 @@ typedef struct tg_block_ops {
     void (*flush)(int64_t n, void *to, const void *total); /* to += total */
     void (*add)(int64_t n, void *to, const void *from);    /* to += from */
     void (*ones)(int64_t n, void *to);                     /* to = 1 */
+    bool (*finite)(int64_t n, const void *x); /* whether all are; NULL for duals, which nobody optimises */
     size_t accum_size;
     int64_t sum_depth; /* products add up their inner axis in blocks of so many; 0: in an unknown order */
 } tg_block_ops;

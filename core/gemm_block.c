@@ -114,22 +114,11 @@ static void strip_of_tiles(const product *g, const strip *s) {
     }
 }
 
-/* Whether a strip of C is finite, while it is in the cache: 0 x is NaN where x is not. */
+/* Whether a strip of C is finite, while it is in the cache. */
 static bool is_finite(const product *g, const strip *s) {
-    vec sum[2] = {{0}, {0}};
-    real lane[LANES], total = 0;
-    for (int64_t i = 0; i < s->rows; i++) {
-        const real *c = g->c + (s->i + i) * g->ldc + s->j0;
-        int64_t j = 0;
-        for (; j + 2 * LANES <= s->width; j += 2 * LANES) {
-            sum[0] += 0 * load(c + j);
-            sum[1] += 0 * load(c + j + LANES);
-        }
-        for (; j < s->width; j++) total += 0 * c[j];
-    }
-    store(lane, sum[0] + sum[1]);
-    for (int k = 0; k < LANES; k++) total += lane[k];
-    return total == 0;
+    for (int64_t i = 0; i < s->rows; i++)
+        if (!TG_R(tg_finite)(s->width, g->c + (s->i + i) * g->ldc + s->j0)) return false;
+    return true;
 }
 
 /* All rows of C, in tiles of nearly equal height, and width columns from j0, for one block of B. */

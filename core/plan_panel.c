@@ -75,9 +75,7 @@ int64_t tg_plan_panel(const tg_plan *plan, const tg_node *last, const bool *acti
     const struct tg_members *chain = &plan->chains[c];
     if (chain->node[chain->count - 1] != x->id) return 0;
     const tg_node *source = source_of(plan, chain, written);
-    if (!source || source == last->args[0] || !divides(plan, chain, source) ||
-        !in_succession(plan, last, c, source, active))
-        return 0;
+    if (!source || !divides(plan, chain, source) || !in_succession(plan, last, c, source, active)) return 0;
     const int64_t rows = rows_of(x), all = x->shape.dim[0];
     return rows && all >= PANELS * rows && all % rows != 1 ? rows : 0;
 }

@@ -189,8 +189,10 @@ static inline real r_min(real a, real b) {
 
 /* core/block.c: the sum of n numbers. */
 accum TG_R(tg_sum)(int64_t n, const real *x);
+/* Whether n numbers are finite; not for duals. */
+bool TG_R(tg_finite)(int64_t n, const real *x);
 
-/* core/gemm.h, for this number type: C = beta*C + op(A) op(B), op(A) m x k, op(B) k x n, row-major with
+/* core/gemm.c, for this number type: C = beta*C + op(A) op(B), op(A) m x k, op(B) k x n, row-major with
    leading dimensions as stored; beta is 0 (C is not read) or 1. */
 void TG_R(tg_gemm)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const real *a,
                    int64_t lda, const real *b, int64_t ldb, int beta, real *c, int64_t ldc);

@@ -62,6 +62,7 @@ static const tg_gelu_options approximate = {.approximate = true};
 static const tg_case cases[] = {
     TG_CASES_UNARY,
     {"far from zero", {{1, {5}}}, .range = {{-3, 20}}},
+    {"many elements", {{2, {30, 50}}}},
     {"tanh form", {{2, {3, 4}}}, .options = &approximate},
     {"tanh form, far from zero", {{1, {5}}}, .range = {{-3, 20}}, .options = &approximate},
     {0},

@@ -1,4 +1,5 @@
 /* step.c: one step of an optimiser: look at the gradients, then move the parameters. */
+#include "core/block.h"
 #include "core/tape.h"
 #include "core/threads.h"
 #include "optim_internal.h"
@@ -48,7 +49,8 @@ static void look(void *context, int64_t i) {
     part->squares = 0;
     if (!moves(param)) return;
     const void *grad = element(param->grad, param, part->from);
-    if (!opt->spec.unchecked && !param->grad_finite) part->finite = opt->ops->finite(part->n, grad);
+    if (!opt->spec.unchecked && !param->grad_finite)
+        part->finite = tg_block_ops_of(param->dtype)->finite(part->n, grad);
     if (opt->spec.clip_norm > 0) part->squares = opt->ops->squares(part->n, grad, clip_of(opt));
 }
 

@@ -6,17 +6,6 @@
 
 #define LANES 32 /* partial sums in a fixed order, so that the loops vectorise */
 
-static bool all_finite(int64_t n, const void *gradient) {
-    const real *g = gradient;
-    real lane[LANES] = {0}, sum = 0; /* 0 * g is NaN where g is not finite */
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int k = 0; k < LANES; k++) lane[k] += 0 * g[i + k];
-    for (; i < n; i++) sum += 0 * g[i];
-    for (int k = 0; k < LANES; k++) sum += lane[k];
-    return sum == 0;
-}
-
 static inline real clamp(real x, real limit) {
     return x > limit ? limit : x < -limit ? -limit : x;
 }
@@ -156,6 +145,6 @@ static void adagrad(const tg_update *update, int64_t n, void *param, const void 
 
 extern const tg_update_ops TG_R(tg_update_ops);
 const tg_update_ops TG_R(tg_update_ops) = {sgd,     momentum, nesterov, torch_momentum, torch_nesterov,
-                                           rmsprop, adam,     adagrad,  all_finite,     squares};
+                                           rmsprop, adam,     adagrad,  squares};
 
 #endif

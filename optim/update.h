@@ -21,7 +21,6 @@ typedef void tg_update_rule(const tg_update *u, int64_t n, void *p, const void *
 
 typedef struct tg_update_ops {
     tg_update_rule *sgd, *momentum, *nesterov, *torch_momentum, *torch_nesterov, *rmsprop, *adam, *adagrad;
-    bool (*finite)(int64_t n, const void *g);
     /* The sum of squares of clamped elements. */
     double (*squares)(int64_t n, const void *g, double clip);
 } tg_update_ops;

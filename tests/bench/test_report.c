@@ -43,12 +43,18 @@ static char *result(const char *folder, const char *name) {
     return read_text(path);
 }
 
-static void the_page_is_the_expected_one(void **state) {
-    (void)state;
+/* The folder that the report is in. */
+static const char *report_of_the_fixture(void) {
     char from[1024];
     const char *to = test_new_folder();
     snprintf(from, sizeof from, "%s/tests/bench/fixture", getenv("TG_SOURCE"));
     assert_int_equal(report(from, to), 0);
+    return to;
+}
+
+static void the_page_is_the_expected_one(void **state) {
+    (void)state;
+    const char *to = report_of_the_fixture();
     char *page = result(to, "page.md");
     assert_golden(page, "bench/fixture/page.txt");
     free(page);
@@ -56,10 +62,7 @@ static void the_page_is_the_expected_one(void **state) {
 
 static void the_json_has_every_part(void **state) {
     (void)state;
-    char from[1024];
-    const char *to = test_new_folder();
-    snprintf(from, sizeof from, "%s/tests/bench/fixture", getenv("TG_SOURCE"));
-    assert_int_equal(report(from, to), 0);
+    const char *to = report_of_the_fixture();
     char *text = result(to, "all.json");
     cJSON *all = cJSON_Parse(text);
     const cJSON *ops = test_member(all, "ops");

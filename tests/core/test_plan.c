@@ -158,11 +158,37 @@ static void a_layer_is_one_product_and_one_sweep(void **state) {
     tg_tape_free(tape);
 }
 
+#define MANY 32768 /* elements of a cotangent that is large enough to be read in place */
+
+/* dx = dy * exp(x), which is dy itself, x being 0. */
+static void large_cotangents_are_read_where_they_are(void **state) {
+    (void)state;
+    char *memory = aligned_alloc(64, MANY * sizeof(float) + 64);
+    assert_non_null(memory);
+    for (int shift = 0; shift <= 4; shift += 4) { /* aligned, and not: then copied */
+        tg_tape *tape = tg_tape_new(TG_F32);
+        tg_node *x = leaf(tape, "x", 2, MANY / 2), *y = tg_exp(x);
+        float *dy = (float *)(void *)(memory + shift);
+        for (int i = 0; i < MANY; i++) dy[i] = (float)(i % 17);
+        assert_true(tg_replay(tape) && tg_backward_from(y, dy));
+        for (int i = 0; i < MANY; i++) assert_true(tg_grad_at(x, i) == i % 17 && dy[i] == (float)(i % 17));
+        assert_true(tg_backward_from(y, NULL)); /* the ones are not those of the caller */
+        for (int i = 0; i < MANY; i++) assert_true(tg_grad_at(x, i) == i % 17 + 1);
+        const void *own = tg_grad(x); /* what the pass writes to is read before */
+        tg_zero_grad(tape);
+        assert_true(tg_backward_from(y, own));
+        for (int i = 0; i < MANY; i++) assert_true(tg_grad_at(x, i) == i % 17 + 1);
+        tg_tape_free(tape);
+    }
+    free(memory);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_programs_give_the_same_bits),
         cmocka_unit_test(recording_after_a_replay_goes_on),
         cmocka_unit_test(a_layer_is_one_product_and_one_sweep),
+        cmocka_unit_test(large_cotangents_are_read_where_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* safetensors: round trips, strict and partial loading, hostile files, failing writes. */
+#include "support/command.h"
 #include "support/test.h"
 
 #include <math.h>
@@ -10,19 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64], path[128];
+static char folder[1024], path[1100];
 
 static int setup(void **state) {
     (void)state;
-    strcpy(folder, "/tmp/tg-safetensors-XXXXXX");
-    if (!mkdtemp(folder)) return -1;
+    snprintf(folder, sizeof folder, "%s", test_new_folder());
     snprintf(path, sizeof path, "%s/model.safetensors", folder);
     return 0;
 }
 
 static int teardown(void **state) {
     (void)state;
-    char name[160];
+    char name[1200];
     const char *ends[] = {"", ".tmp", ".previous"};
     for (int i = 0; i < 3; i++) {
         snprintf(name, sizeof name, "%s%s", path, ends[i]);

@@ -1,4 +1,5 @@
 /* Checkpoints: a resumed run goes on bit for bit; crashes, damage and foreign files. */
+#include "support/command.h"
 #include "support/test.h"
 
 #include <math.h>
@@ -9,12 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[64], path[128], previous[160];
+static char folder[1024], path[1100], previous[1200];
 
 static int setup(void **state) {
     (void)state;
-    strcpy(folder, "/tmp/tg-checkpoint-XXXXXX");
-    if (!mkdtemp(folder)) return -1;
+    snprintf(folder, sizeof folder, "%s", test_new_folder());
     snprintf(path, sizeof path, "%s/run", folder);
     snprintf(previous, sizeof previous, "%s.previous", path);
     return 0;
@@ -22,7 +22,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     (void)state;
-    char aside[160];
+    char aside[1200];
     snprintf(aside, sizeof aside, "%s.tmp", path);
     unlink(path);
     unlink(previous);

@@ -68,7 +68,7 @@ static void backward(model *m) {
     assert_true(tg_backward(m->loss));
 }
 
-/* Small tiles of our own look; a library does not. */
+/* Tiles of our own look; a library does not. */
 static bool looks(void) {
     return strcmp(tg_simd_name(), "v3") == 0 || strcmp(tg_simd_name(), "v4") == 0;
 }
