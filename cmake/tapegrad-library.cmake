@@ -39,8 +39,6 @@ set(TG_KERNEL_SOURCES core/block.c core/gemm.c core/gemm_block.c core/gemm_dual.
                       core/vmath.c ops/reduce.c optim/update.c)
 list(TRANSFORM TG_KERNEL_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/")
 list(REMOVE_ITEM TG_SOURCES ${TG_KERNEL_SOURCES})
-set(TG_HOT_SOURCES core/block.c core/gemm.c core/gemm_block.c core/gemm_tile.c core/gemm_vector.c optim/update.c
-                   ops/cross_entropy.c ops/dropout.c ops/reduce.c)
 # What runs once in a while is compiled for size, the rest for speed.
 set(TG_COLD_SOURCES ${TG_SOURCES})
 list(FILTER TG_COLD_SOURCES INCLUDE REGEX "/(data|inspect|models|pictures)/")
@@ -65,17 +63,22 @@ endif()
 set(TG_FLAGS_v1 "")
 set(TG_FLAGS_v3 -march=x86-64-v3)
 set(TG_FLAGS_v4 -march=x86-64-v4 -mprefer-vector-width=512)
-# Loops that are to run on vectors say so (TG_EACH, TG_VECTORS), and do so with -Os too. The sources in
-# TG_HOT_SOURCES hold their data in registers across loops, which is -O2's.
+# Loops that are to run on vectors say so (TG_EACH, TG_VECTORS). All else is compiled to be small, but not with -Os:
+# there, gcc leaves the upper halves of vector registers as they are when a function returns, and every SSE
+# instruction of the caller then waits for them.
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-  set(TG_KERNEL_FLAGS -Os -ffp-contract=fast)
-  set_source_files_properties(${TG_HOT_SOURCES} PROPERTIES COMPILE_OPTIONS -O2)
+  set(TG_KERNEL_FLAGS -O2 -ffp-contract=fast)
+  set(TG_DUAL_FLAGS -Os)
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    list(APPEND TG_KERNEL_FLAGS -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
+                                -fno-tree-pre -fno-inline-small-functions)
+    check_c_compiler_flag("--param=vect-epilogues-nomask=0" TG_HAVE_VECT_EPILOGUES)
+    if(TG_HAVE_VECT_EPILOGUES) # the last few of many elements need no vectors
+      list(APPEND TG_KERNEL_FLAGS --param=vect-epilogues-nomask=0)
+    endif()
+  endif()
   # What packs the blocks of products is a tenth of their time, and few bytes.
   set_source_files_properties(core/gemm_block.c PROPERTIES COMPILE_OPTIONS -O3)
-  check_c_compiler_flag("--param=vect-epilogues-nomask=0" TG_HAVE_VECT_EPILOGUES)
-  if(TG_HAVE_VECT_EPILOGUES AND CMAKE_C_COMPILER_ID STREQUAL "GNU") # the last few of many elements need no vectors
-    set_source_files_properties(optim/update.c PROPERTIES COMPILE_OPTIONS "-O2;--param=vect-epilogues-nomask=0")
-  endif()
 endif()
 # A debugger needs no tables to unwind kernels, which call nothing of the user's; with -g it has them all the same.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
@@ -87,7 +90,7 @@ if(TG_HAVE_OPENMP_SIMD)
   list(APPEND TG_KERNEL_FLAGS -fopenmp-simd -DTG_OPENMP_SIMD $<$<C_COMPILER_ID:Clang,AppleClang>:-Wno-pass-failed>)
 endif()
 check_c_compiler_flag(-fcx-limited-range TG_HAVE_CX_LIMITED_RANGE)
-set(TG_DUAL_FLAGS $<$<BOOL:${TG_HAVE_CX_LIMITED_RANGE}>:-fcx-limited-range>)
+list(APPEND TG_DUAL_FLAGS -ffp-contract=off $<$<BOOL:${TG_HAVE_CX_LIMITED_RANGE}>:-fcx-limited-range>)
 list(GET TG_SIMD 0 TG_FIRST_LEVEL)
 foreach(level ${TG_SIMD})
   foreach(type F32 F64)
@@ -104,7 +107,7 @@ endforeach()
 # (aarch64 has such instructions at its baseline) would leave 1e-16 where slopes cancel.
 tg_objects(tg_kernels_DUAL ${TG_OP_FILES} ${TG_KERNEL_SOURCES})
 target_compile_definitions(tg_kernels_DUAL PRIVATE TG_REAL_DUAL)
-target_compile_options(tg_kernels_DUAL PRIVATE ${TG_KERNEL_FLAGS} ${TG_DUAL_FLAGS} -ffp-contract=off)
+target_compile_options(tg_kernels_DUAL PRIVATE ${TG_KERNEL_FLAGS} ${TG_DUAL_FLAGS})
 
 foreach(kind STATIC SHARED)
   string(TOLOWER ${kind} suffix)

@@ -49,22 +49,23 @@
 #define TG_R(name) TG_PASTE(name, TG_SUFFIX)
 
 #ifdef TG_MANY_REALS /* tapegrad_op.h: one compilation sees this file once per number type */
-#define real    TG_R(tg_real)
-#define accum   TG_R(tg_accum)
-#define r_exp   TG_R(tg_exp)
-#define r_expm1 TG_R(tg_expm1)
-#define r_log   TG_R(tg_log)
-#define r_log1p TG_R(tg_log1p)
-#define r_sqrt  TG_R(tg_sqrt)
-#define r_sin   TG_R(tg_sin)
-#define r_cos   TG_R(tg_cos)
-#define r_tanh  TG_R(tg_tanh)
-#define r_erf   TG_R(tg_erf)
-#define r_pow   TG_R(tg_pow)
-#define r_abs   TG_R(tg_abs)
-#define r_max   TG_R(tg_max)
-#define r_min   TG_R(tg_min)
-#define r_tie   TG_R(tg_tie)
+#define real     TG_R(tg_real)
+#define accum    TG_R(tg_accum)
+#define r_exp    TG_R(tg_exp)
+#define r_expm1  TG_R(tg_expm1)
+#define r_log    TG_R(tg_log)
+#define r_log1p  TG_R(tg_log1p)
+#define r_sqrt   TG_R(tg_sqrt)
+#define r_sin    TG_R(tg_sin)
+#define r_cos    TG_R(tg_cos)
+#define r_tanh   TG_R(tg_tanh)
+#define r_erf    TG_R(tg_erf)
+#define r_normal TG_R(tg_normal)
+#define r_pow    TG_R(tg_pow)
+#define r_abs    TG_R(tg_abs)
+#define r_max    TG_R(tg_max)
+#define r_min    TG_R(tg_min)
+#define r_tie    TG_R(tg_tie)
 #endif
 
 #if defined(TG_REAL_F32)
@@ -81,11 +82,18 @@ typedef double complex accum;
 #include "vmath.h" /* gives the functions below their vector versions */
 
 #if defined(TG_REAL_F32)
+#include "float_math.h"
 #define re(x) (x)
 #define TG_UNARY_MATH(name)                                                                                  \
     static inline real r_##name(real x) {                                                                    \
         return name##f(x);                                                                                   \
     }
+TG_INLINE real r_exp(real x) {
+    return tg_float_exp(x);
+}
+TG_INLINE real r_expm1(real x) {
+    return tg_float_expm1(x);
+}
 static inline real r_pow(real x, real y) {
     return powf(x, y);
 }
@@ -98,6 +106,8 @@ static inline real r_abs(real x) {
     static inline real r_##name(real x) {                                                                    \
         return name(x);                                                                                      \
     }
+TG_UNARY_MATH(exp)
+TG_UNARY_MATH(expm1)
 static inline real r_pow(real x, real y) {
     return pow(x, y);
 }
@@ -150,7 +160,18 @@ static inline real r_abs(real x) {
     return re(x) < 0 ? -x : x;
 }
 #else
-TG_MATH(TG_UNARY_MATH)
+TG_LIBRARY_MATH(TG_UNARY_MATH)
+#endif
+/* The standard normal's distribution function at x, and its density there. */
+#if defined(TG_REAL_F32)
+TG_INLINE real r_normal(real x, real *density) {
+    return tg_float_normal(x, density);
+}
+#else
+static inline real r_normal(real x, real *density) {
+    *density = 0.39894228040143267794 * r_exp(-0.5 * x * x); /* 1/sqrt(2 pi) */
+    return 0.5 * (1 + r_erf(0.70710678118654752440 * x));
+}
 #endif
 /* Of two numbers that compare equal, either; a dual gets the mean of their slopes. */
 static inline real r_tie(real a, real b) {

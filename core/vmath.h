@@ -14,7 +14,8 @@
 #include "tensor.h"
 
 /* Functions of one argument that kernels call as r_NAME. */
-#define TG_MATH(X) X(exp) X(expm1) X(log) X(log1p) X(sqrt) X(sin) X(cos) X(tanh) X(erf)
+#define TG_LIBRARY_MATH(X) X(log) X(log1p) X(sqrt) X(sin) X(cos) X(tanh) X(erf)
+#define TG_MATH(X)         X(exp) X(expm1) TG_LIBRARY_MATH(X) /* two that are our own in f32: float_math.h */
 
 #ifdef TG_VECTOR_MATH
 #ifdef __aarch64__ /* half vectors, which the attribute would promise too, are not in the libraries */

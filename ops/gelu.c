@@ -10,9 +10,7 @@ tg_node *tg_gelu(tg_node *x);
 tg_node *tg_gelu_with(tg_node *x, tg_gelu_options options);
 #endif
 
-#define SQRT_HALF    ((real)0.70710678118654752440)
 #define SQRT_2_BY_PI ((real)0.79788456080286535588)
-#define DENSITY_AT_0 ((real)0.39894228040143267794) /* 1/sqrt(2 pi) */
 #define CUBE         ((real)0.044715)
 
 /* Beyond +-30 the tangent is 1 to the last bit; what stands inside it must not overflow. */
@@ -28,8 +26,7 @@ static bool infer(tg_infer *in) {
 /* The slope is Phi(x) + x phi(x). */
 static void forward_exact(int64_t n, const real *x, real *y, real *slope) {
     TG_EACH(i, n) {
-        real below = (real)0.5 * (1 + r_erf(SQRT_HALF * x[i]));
-        real density = DENSITY_AT_0 * r_exp((real)-0.5 * x[i] * x[i]);
+        real density, below = r_normal(x[i], &density);
         y[i] = x[i] * below;
         slope[i] = below + x[i] * density;
     }
