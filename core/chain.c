@@ -72,6 +72,8 @@ void tg_chain_aim(tg_chain *chain) {
 
 /* ---- one block ---- */
 
+#define LONG_BLOCK (4 * TG_BLOCK) /* where nothing but the op's own tensors moves through the cache */
+
 /* Working memory of a block: bump-allocated blocks of one tensor's elements. */
 typedef struct desk {
     _Alignas(TG_ALIGN) char memory[(2 * TG_MAX_ARGS + 4) * TG_BLOCK * 16];
@@ -90,7 +92,7 @@ static char *take(stack *b) {
 
 /* What backward gets in place of a value that its op did not declare to read: all NaN. Filled when the library
    is loaded. */
-static _Alignas(TG_ALIGN) char not_a_number[TG_BLOCK * 16];
+static _Alignas(TG_ALIGN) char not_a_number[LONG_BLOCK * 16];
 
 __attribute__((constructor)) static void fill_not_a_number(void) {
     memset(not_a_number, 0xff, sizeof not_a_number);
@@ -185,6 +187,15 @@ static void *aim_at(const tg_chain *c, const tg_operand *o, int64_t start, int64
     return dx;
 }
 
+/* Elements that one call of a kernel computes: more for an op alone, which needs no working memory. */
+static int64_t block_of(const tg_chain *c) {
+    const tg_link *link = c->links;
+    if (c->count > 1 || c->branch || c->copy_dy || overwrites(link)) return TG_BLOCK;
+    for (int k = 0; k < link->node->nargs; k++)
+        if (!link->x[k].full) return TG_BLOCK;
+    return LONG_BLOCK;
+}
+
 /* dy begins with the gradient of element `origin`. */
 static void backward_block(const tg_chain *c, int64_t start, int64_t n, int64_t origin, char *totals) {
     desk memory;
@@ -242,16 +253,17 @@ static int64_t parts_of(const job *j) {
 
 static void forward_part(void *context, int64_t part) {
     const job *j = context;
-    for (int64_t at = begin_of(j, part), end = end_of(j, part); at < end; at += TG_BLOCK)
-        forward_block(j->chain, at, end - at < TG_BLOCK ? end - at : TG_BLOCK);
+    const int64_t block = block_of(j->chain);
+    for (int64_t at = begin_of(j, part), end = end_of(j, part); at < end; at += block)
+        forward_block(j->chain, at, end - at < block ? end - at : block);
 }
 
 static void backward_part(void *context, int64_t part) {
     const job *j = context;
     char *totals = j->totals ? j->totals + (size_t)part * j->chain->total_size : NULL;
-    const int64_t origin = j->chain->panel ? j->from : 0;
-    for (int64_t at = begin_of(j, part), end = end_of(j, part); at < end; at += TG_BLOCK)
-        backward_block(j->chain, at, end - at < TG_BLOCK ? end - at : TG_BLOCK, origin, totals);
+    const int64_t origin = j->chain->panel ? j->from : 0, block = block_of(j->chain);
+    for (int64_t at = begin_of(j, part), end = end_of(j, part); at < end; at += block)
+        backward_block(j->chain, at, end - at < block ? end - at : block, origin, totals);
 }
 
 static int threads_for(const tg_chain *chain) {
