@@ -56,9 +56,12 @@ static real peak_of(int64_t n, const real *x, real peak) {
     if (n >= LANES) {
         vec top[4]; /* none waits for the others */
         real lane[LANES];
+#pragma GCC unroll 4
         for (int k = 0; k < 4; k++) top[k] = load(x);
-        for (; n >= 4 * LANES; n -= 4 * LANES, x += 4 * LANES)
+        for (; n >= 4 * LANES; n -= 4 * LANES, x += 4 * LANES) {
+#pragma GCC unroll 4
             for (int k = 0; k < 4; k++) top[k] = larger(top[k], load(x + k * LANES));
+        }
         for (; n >= LANES; n -= LANES, x += LANES) top[0] = larger(top[0], load(x));
         store(lane, larger(larger(top[0], top[1]), larger(top[2], top[3])));
         for (int k = 0; k < LANES; k++) peak = r_max(peak, lane[k]);

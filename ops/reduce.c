@@ -18,20 +18,25 @@ typedef struct softmax_job {
     softmax_run run;
     lanes l;
     int64_t step; /* outer rows per part */
+    reduction r;  /* of a part */
 } softmax_job;
+
+static reduction softmax_reduction(lanes l, int64_t rows) {
+    return tg_reduction_of(&(tg_shape){3, {rows, l.along, l.inner}}, &(tg_axes){1, {1}});
+}
 
 static void softmax_one_part(void *context, int64_t i) {
     const softmax_job *j = context;
-    const int64_t start = i * j->step, rows = j->l.outer - start < j->step ? j->l.outer - start : j->step;
-    const tg_shape shape = {3, {rows, j->l.along, j->l.inner}};
-    softmax_part part = {tg_reduction_of(&shape, &(tg_axes){1, {1}}), start * j->l.along * j->l.inner,
+    const int64_t start = i * j->step, left = j->l.outer - start;
+    softmax_part part = {left < j->step ? softmax_reduction(j->l, left) : j->r, start * j->l.along * j->l.inner,
                          start * j->l.inner, j->l.outer * j->l.inner};
     j->run(j->e, &part);
 }
 
 void tg_softmax_parts(tg_eval *e, lanes l, softmax_run run) {
     const int64_t row = l.along * l.inner, most = 4 * TG_BLOCK;
-    softmax_job job = {e, run, l, row > 0 && row < most ? most / row : 1};
+    softmax_job job = {e, run, l, row > 0 && row < most ? most / row : 1, {0}};
+    job.r = softmax_reduction(l, job.step);
     int threads = l.outer * row < REDUCE_PART ? 1 : e->threads;
     tg_parallel(threads, (l.outer + job.step - 1) / job.step, softmax_one_part, &job);
 }
