@@ -60,7 +60,7 @@ if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_options(tg_cold PRIVATE -Os)
 endif()
 
-set(TG_FLAGS_v1 "")
+set(TG_FLAGS_v1 -Os)
 set(TG_FLAGS_v3 -march=x86-64-v3)
 set(TG_FLAGS_v4 -march=x86-64-v4 -mprefer-vector-width=512)
 # Loops that are to run on vectors say so (TG_EACH, TG_VECTORS). All else is compiled to be small, but not with -Os:

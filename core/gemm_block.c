@@ -43,6 +43,11 @@ static inline __attribute__((always_inline)) void pack_square(const real *from, 
 }
 
 static void pack_b_transposed(const real *from, int64_t ldb, int64_t depth, int64_t columns, real *to) {
+    if (depth <= 4) { /* squares would be nearly empty */
+        for (int64_t j = 0; j < columns; j++)
+            for (int64_t p = 0; p < depth; p++) to[p * TILE_COLUMNS + j] = from[j * ldb + p];
+        return;
+    }
     for (int64_t p = 0; p < depth; p += LANES)
         for (int64_t j = 0; j < columns; j += LANES) {
             const real *corner = from + j * ldb + p;
@@ -80,7 +85,8 @@ static void pack_b(const product *g, int64_t p0, int64_t depth, int64_t j0, int6
 /* One panel of A^T: `rows` elements of each of its rows. */
 static void pack_a(const real *from, int64_t lda, int64_t depth, int64_t rows, real *to) {
     for (int64_t p = 0; p < depth; p++, from += lda, to += rows)
-        for (int64_t i = 0; i < rows; i += LANES) store(to + i, load_up_to(from + i, rows - i));
+        for (int64_t i = 0; i < rows; i += LANES)
+            store(to + i, load_part(from + i, (int)least(rows - i, LANES)));
 }
 
 /* Where a tile's operands lie: a panel of A and the block of B, packed or in place. */
@@ -90,7 +96,12 @@ typedef struct strip {
     int64_t lda, ldb, next_b; /* from one panel of B to the next */
     const real *ahead;        /* the next panel of A that will be packed, lda_ahead from row to row */
     int64_t lda_ahead, ahead_rows;
+    const real *
+        after; /* the next block of B, fetched in pieces: a line of the upper half of its rows or the lower */
+    int64_t piece, pieces;
 } strip;
+
+#define LINE (64 / (int)sizeof(real))
 
 /* The processor does not foresee short pieces that are far apart: they are fetched while tiles are computed,
    `part` of `parts` of them. */
@@ -100,15 +111,23 @@ static void fetch_ahead(const strip *s, int64_t part, int64_t parts) {
 }
 
 /* A row of tiles: the panel of A stays in the level-1 cache, and C is written along its rows. */
-static void strip_of_tiles(const product *g, const strip *s) {
+static void strip_of_tiles(const product *g, strip *s) {
     const bool add = g->add || s->p0 > 0;
     real *c = g->c + s->i * g->ldc + s->j0;
     const real *b = s->b;
     for (int64_t left = s->width; left > 0; left -= TILE_COLUMNS, b += s->next_b, c += TILE_COLUMNS) {
         tile_function *tile = TG_R(tg_gemm_tiles)[g->ta][left >= TILE_COLUMNS][s->rows - 1];
-        tile(s->depth, s->a, s->lda, b, s->ldb, add, c, g->ldc, (int)least(left, LANES));
+        const real *piece = s->a;
+        int64_t ld_piece = 0;
+        if (s->piece < s->pieces) {
+            piece = s->after + s->piece / 2 * LINE + s->piece % 2 * (s->depth / 2) * g->ldb;
+            ld_piece = g->ldb;
+            s->piece++;
+        }
+        tile(s->depth, s->a, s->lda, b, s->ldb, add, c, g->ldc, (int)least(left, LANES), piece, ld_piece);
         if (left > LANES && left < TILE_COLUMNS)
-            tile(s->depth, s->a, s->lda, b + LANES, s->ldb, add, c + LANES, g->ldc, (int)left - LANES);
+            tile(s->depth, s->a, s->lda, b + LANES, s->ldb, add, c + LANES, g->ldc, (int)left - LANES, s->a,
+                 0);
         if (s->ahead_rows)
             fetch_ahead(s, (s->width - left) / TILE_COLUMNS, (s->width + TILE_COLUMNS - 1) / TILE_COLUMNS);
     }
@@ -121,6 +140,13 @@ static bool is_finite(const product *g, const strip *s) {
     return true;
 }
 
+/* The block of B that follows; NULL where it is a smaller one at the edge, or a block has all columns. */
+static const real *block_after(const product *g, const layout *l, int64_t p0, int64_t j0) {
+    if (g->n <= l->width || g->tb) return NULL;
+    if (p0 + 2 * l->depth <= g->k) return g->b + (p0 + l->depth) * g->ldb + j0;
+    return j0 + 2 * l->width <= g->n ? g->b + j0 + l->width : NULL;
+}
+
 /* All rows of C, in tiles of nearly equal height, and width columns from j0, for one block of B. */
 static void run_block(const product *g, const layout *l, int64_t p0, int64_t depth, int64_t j0,
                       int64_t width) {
@@ -129,6 +155,8 @@ static void run_block(const product *g, const layout *l, int64_t p0, int64_t dep
     s.b = l->b ? l->b : g->b + p0 * g->ldb + j0;
     s.ldb = l->b ? TILE_COLUMNS : g->ldb;
     s.next_b = l->b ? TILE_COLUMNS * depth : TILE_COLUMNS;
+    s.after = block_after(g, l, p0, j0);
+    s.pieces = s.after ? 2 * (width / LINE) : 0;
     for (int64_t t = 0; t < count; t++, s.i += s.rows) {
         s.rows = rows + (t < higher);
         s.a = g->a + (g->ta ? p0 * g->lda + s.i : s.i * g->lda + p0);
@@ -180,9 +208,47 @@ static __attribute__((noinline)) void run_packed(const product *g, bool wants_a,
     run(g, &l);
 }
 
+/* C's rows i.. = the columns of `turned`, or += when `add`: `rows` of them, each of n elements. */
+static void add_transposed(const product *g, bool add, int64_t i, int64_t rows, int64_t j, int64_t n,
+                           const real *turned) {
+    real *c = g->c + i * g->ldc + j;
+    for (int64_t r = 0; r < rows; r++, c += g->ldc)
+        for (int64_t q = 0; q < n; q++)
+            c[q] = add ? c[q] + turned[q * TILE_COLUMNS + r] : turned[q * TILE_COLUMNS + r];
+}
+
+/* C^T = B^T A, A being stored transposed: where C has few columns its own tiles would be mostly empty. */
+static void run_few_columns(const product *g) {
+    real turned[TILE_ROWS * TILE_COLUMNS];
+    for (int64_t p0 = 0; p0 < g->k; p0 += DEPTH)
+        for (int64_t i = 0; i < g->m; i += TILE_COLUMNS)
+            for (int64_t j = 0; j < g->n; j += TILE_ROWS) {
+                const int64_t n = least(TILE_ROWS, g->n - j), rows = least(TILE_COLUMNS, g->m - i);
+                product t = {true,
+                             false,
+                             false,
+                             n,
+                             rows,
+                             least(DEPTH, g->k - p0),
+                             g->b + p0 * g->ldb + j,
+                             g->ldb,
+                             g->a + p0 * g->lda + i,
+                             g->lda,
+                             turned,
+                             TILE_COLUMNS,
+                             NULL};
+                run(&t, &(layout){DEPTH, WIDTH, NULL, NULL});
+                add_transposed(g, g->add || p0 > 0, i, rows, j, n, turned);
+            }
+}
+
 void TG_R(tg_gemm_blocks)(const product *g) {
+    if (g->ta && !g->tb && g->n <= 4 && g->m >= LANES && g->k > 0 && !g->finite) {
+        run_few_columns(g);
+        return;
+    }
     /* B must be packed where it is transposed, and is worth it where many rows of A meet it. */
-    const bool wants_b = g->tb || (g->m >= 2 * TILE_ROWS && g->k * g->n > 4096);
+    const bool wants_b = g->tb || (g->m >= 512 && g->k * g->n > 4096);
     /* A^T is read in short pieces: across pages when its rows are long. */
     const bool wants_a = g->ta && g->n >= 4 * TILE_COLUMNS && g->lda * (int64_t)sizeof(real) >= 2048;
     if (wants_a || wants_b)

@@ -10,7 +10,8 @@
 /* The text of all tiles: rows, vectors and by_columns are constants where it is inlined, and the loops over
    them vanish. */
 INLINE void tile(const int rows, const int vectors, const bool by_columns, int64_t k, const real *a,
-                 int64_t lda, const real *b, int64_t ldb, bool add, real *c, int64_t ldc, int columns) {
+                 int64_t lda, const real *b, int64_t ldb, bool add, real *c, int64_t ldc, int columns,
+                 const real *ahead, int64_t ld_ahead) {
     vec sum[TILE_ROWS][2];
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) sum[i][0] = sum[i][1] = (vec){0};
@@ -25,6 +26,10 @@ INLINE void tile(const int rows, const int vectors, const bool by_columns, int64
         }
         a += by_columns ? lda : 1;
         b += ldb;
+        if (vectors == 2 && !by_columns) {
+            __builtin_prefetch(ahead, 0, 2);
+            ahead += p % 2 ? ld_ahead : 0;
+        }
     }
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) {
@@ -41,8 +46,8 @@ INLINE void tile(const int rows, const int vectors, const bool by_columns, int64
 #define TILE(rows, vectors, by_columns)                                                                      \
     static void tile_##rows##_##vectors##_##by_columns(int64_t k, const real *a, int64_t lda, const real *b, \
                                                        int64_t ldb, bool add, real *c, int64_t ldc,          \
-                                                       int columns) {                                        \
-        tile(rows, vectors, by_columns, k, a, lda, b, ldb, add, c, ldc, columns);                            \
+                                                       int columns, const real *ahead, int64_t ld_ahead) {   \
+        tile(rows, vectors, by_columns, k, a, lda, b, ldb, add, c, ldc, columns, ahead, ld_ahead);           \
     }
 #if TILE_ROWS == 12
 #define ROWS(X, v, c)                                                                                        \

@@ -33,8 +33,7 @@ int64_t tg_shape_count(const tg_shape *shape, size_t element_size) {
             empty = true;
             continue;
         }
-        if (n > most / d) return -1;
-        n *= d;
+        if (__builtin_mul_overflow(n, d, &n) || n > most) return -1;
     }
     return empty ? 0 : n;
 }

@@ -22,14 +22,16 @@ typedef struct softmax_job {
 } softmax_job;
 
 static reduction softmax_reduction(lanes l, int64_t rows) {
-    return tg_reduction_of(&(tg_shape){3, {rows, l.along, l.inner}}, &(tg_axes){1, {1}});
+    reduction r = {.n = rows * l.along * l.inner, .kept = rows * l.inner, .each = l.along};
+    tg_walk_merge(&r.walk, 3, (int64_t[]){rows, l.along, l.inner}, (int64_t[]){l.inner, 0, 1});
+    return r;
 }
 
 static void softmax_one_part(void *context, int64_t i) {
     const softmax_job *j = context;
     const int64_t start = i * j->step, left = j->l.outer - start;
-    softmax_part part = {left < j->step ? softmax_reduction(j->l, left) : j->r, start * j->l.along * j->l.inner,
-                         start * j->l.inner, j->l.outer * j->l.inner};
+    softmax_part part = {left < j->step ? softmax_reduction(j->l, left) : j->r,
+                         start * j->l.along * j->l.inner, start * j->l.inner, j->l.outer * j->l.inner};
     j->run(j->e, &part);
 }
 

@@ -38,24 +38,27 @@ static void free_toy(toy *t) {
     tg_mlp_free(t->net);
 }
 
-/* max |a - n| / max(1e-8, |a| + |n|), with the central difference n = (45 d1 - 9 d2 + d3)/60h of sixth order,
-   dk = L(p+kh) - L(p-kh). The smallest gradients are 1e-5: a large h leaves more of their digits to rounding.
+static double loss_at(const toy *t, tg_param *p, int64_t i, double value) {
+    tg_param_set_at(p, i, value);
+    tg_replay(t->tape);
+    return tg_item(t->loss);
+}
+
+/* max |a - n| / max(1e-8, |a| + |n|), with the central difference of eighth order n = (672 d1 - 168 d2 + 32 d3 -
+   3 d4)/840h, dk = L(p+kh) - L(p-kh). The smallest gradients are 1e-5: a large h leaves more of their digits to rounding.
    But no step may cross a kink of relu. */
 static double worst_gradient(const toy *t, double h) {
+    static const double weight[] = {0, 672, -168, 32, -3};
     double worst = 0;
     for (int k = 0; k < tg_params_count(tg_mlp_params(t->net)); k++) {
         tg_param *p = tg_params_get(tg_mlp_params(t->net), k);
         for (int64_t i = 0; i < p->size; i++) {
             const double at = tg_param_at(p, i), backward = tg_param_grad_at(p, i);
-            double loss[7];
-            for (int s = -3; s <= 3; s++) {
-                tg_param_set_at(p, i, at + s * h);
-                tg_replay(t->tape);
-                loss[s + 3] = tg_item(t->loss);
-            }
+            double numeric = 0;
+            for (int s = 1; s <= 4; s++)
+                numeric +=
+                    weight[s] * (loss_at(t, p, i, at + s * h) - loss_at(t, p, i, at - s * h)) / (840 * h);
             tg_param_set_at(p, i, at);
-            const double numeric =
-                (45 * (loss[4] - loss[2]) - 9 * (loss[5] - loss[1]) + (loss[6] - loss[0])) / (60 * h);
             worst =
                 lesson_larger(worst, fabs(numeric - backward) / fmax(1e-8, fabs(numeric) + fabs(backward)));
         }
@@ -78,7 +81,7 @@ static void check(lesson *l, const char *name, tg_activation activation) {
     snprintf(text, sizeof text, "toy %s: loss", name);
     lesson_number(l, text, tg_item(t.loss));
     snprintf(text, sizeof text, "toy %s: gradient check (largest relative error)", name);
-    lesson_number(l, text, worst_gradient(&t, activation == TG_RELU ? 2e-4 : 3e-3));
+    lesson_number(l, text, worst_gradient(&t, activation == TG_RELU ? 2e-4 : 5e-3));
     free_toy(&t);
 }
 
