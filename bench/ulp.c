@@ -1,7 +1,7 @@
 /* ulp.c: the largest error of the mathematical functions of kernels over floats, per SIMD level, in units in
-   the last place, against libm in double. bench_ulp [step] looks at every step'th of all bit patterns (1009;
-   with 1, all 2^32, some twenty minutes) and prints the table of docs/vector-math.md. Denormal results are
-   left out. */
+   the last place, against libm in double. bench_ulp [step [function]] looks at every step'th of all bit patterns
+   (1009; with 1, all 2^32, some twenty minutes) and prints the table of docs/vector-math.md, or the function's row.
+   Denormal results are left out. */
 #include "core/cpu.h"
 #include "core/vmath.h"
 #include "tapegrad.h"
@@ -70,10 +70,11 @@ static void sweep(double (*f)(double), int function, uint32_t step, worst *w) {
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "--json") == 0) argv++, argc--; /* its table is text for the docs alone */
     uint32_t step = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1009;
-    if (!step) return fprintf(stderr, "usage: bench_ulp [step]\n"), 2;
+    if (!step) return fprintf(stderr, "usage: bench_ulp [step [function]]\n"), 2;
     const tg_vmath *table = tg_vmath_of(TG_F32, 0);
     printf("vector library: %s, every %u'th float\n", tg_vmath_library(), step);
-    for (int i = 0; table[i].name; i++)
+    for (int i = 0; table[i].name; i++) {
+        if (argc > 2 && strcmp(table[i].name, argv[2]) != 0) continue;
         for (size_t k = 0; k < sizeof exact / sizeof *exact; k++) {
             if (strcmp(table[i].name, exact[k].name) != 0) continue;
             worst w[LEVELS] = {{0}};
@@ -85,5 +86,6 @@ int main(int argc, char **argv) {
             printf("\n");
             fflush(stdout);
         }
+    }
     return 0;
 }
