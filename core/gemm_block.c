@@ -94,20 +94,21 @@ typedef struct strip {
     int64_t i, rows, p0, depth, j0, width;
     const real *a, *b;
     int64_t lda, ldb, next_b; /* from one panel of B to the next */
-    const real *ahead;        /* the next panel of A that will be packed, lda_ahead from row to row */
-    int64_t lda_ahead, ahead_rows;
-    const real *
-        after; /* the next block of B, fetched in pieces: a line of the upper half of its rows or the lower */
-    int64_t piece, pieces;
+    const real
+        *ahead; /* what will be packed or read next: rows of memory, ld_ahead apart, as many as depth */
+    int64_t ld_ahead, piece, pieces;
 } strip;
 
 #define LINE (64 / (int)sizeof(real))
 
-/* The processor does not foresee short pieces that are far apart: they are fetched while tiles are computed,
-   `part` of `parts` of them. */
-static void fetch_ahead(const strip *s, int64_t part, int64_t parts) {
-    const int64_t from = s->ahead_rows * part / parts, to = s->ahead_rows * (part + 1) / parts;
-    for (int64_t p = from; p < to; p++) __builtin_prefetch(s->ahead + p * s->lda_ahead + TILE_ROWS - 1, 0, 2);
+/* The processor does not foresee short pieces of memory that are far apart: tiles fetch them meanwhile. A piece
+   is a line of each row of the upper half, or of the lower. All at once would hold up the tiles' own reads. */
+static const real *next_piece(strip *s, int64_t *ld) {
+    if (s->piece >= s->pieces) return *ld = 0, s->a;
+    const int64_t line = s->piece / 2, half = s->piece % 2;
+    s->piece++;
+    *ld = s->ld_ahead;
+    return s->ahead + line * LINE + half * (s->depth / 2) * s->ld_ahead;
 }
 
 /* A row of tiles: the panel of A stays in the level-1 cache, and C is written along its rows. */
@@ -117,19 +118,12 @@ static void strip_of_tiles(const product *g, strip *s) {
     const real *b = s->b;
     for (int64_t left = s->width; left > 0; left -= TILE_COLUMNS, b += s->next_b, c += TILE_COLUMNS) {
         tile_function *tile = TG_R(tg_gemm_tiles)[g->ta][left >= TILE_COLUMNS][s->rows - 1];
-        const real *piece = s->a;
-        int64_t ld_piece = 0;
-        if (s->piece < s->pieces) {
-            piece = s->after + s->piece / 2 * LINE + s->piece % 2 * (s->depth / 2) * g->ldb;
-            ld_piece = g->ldb;
-            s->piece++;
-        }
+        int64_t ld_piece;
+        const real *piece = next_piece(s, &ld_piece);
         tile(s->depth, s->a, s->lda, b, s->ldb, add, c, g->ldc, (int)least(left, LANES), piece, ld_piece);
         if (left > LANES && left < TILE_COLUMNS)
             tile(s->depth, s->a, s->lda, b + LANES, s->ldb, add, c + LANES, g->ldc, (int)left - LANES, s->a,
                  0);
-        if (s->ahead_rows)
-            fetch_ahead(s, (s->width - left) / TILE_COLUMNS, (s->width + TILE_COLUMNS - 1) / TILE_COLUMNS);
     }
 }
 
@@ -155,16 +149,18 @@ static void run_block(const product *g, const layout *l, int64_t p0, int64_t dep
     s.b = l->b ? l->b : g->b + p0 * g->ldb + j0;
     s.ldb = l->b ? TILE_COLUMNS : g->ldb;
     s.next_b = l->b ? TILE_COLUMNS * depth : TILE_COLUMNS;
-    s.after = block_after(g, l, p0, j0);
-    s.pieces = s.after ? 2 * (width / LINE) : 0;
+    s.ahead = block_after(g, l, p0, j0);
+    s.ld_ahead = g->ldb;
+    s.pieces = s.ahead ? 2 * (width / LINE) : 0;
     for (int64_t t = 0; t < count; t++, s.i += s.rows) {
         s.rows = rows + (t < higher);
         s.a = g->a + (g->ta ? p0 * g->lda + s.i : s.i * g->lda + p0);
         if (l->a) {
             pack_a(s.a, g->lda, depth, s.rows, l->a);
-            s.ahead = s.a + s.rows;
-            s.lda_ahead = g->lda;
-            s.ahead_rows = t + 1 < count ? depth : 0;
+            s.ahead = s.a + s.rows + TILE_ROWS - 1;
+            s.ld_ahead = g->lda;
+            s.piece = 0;
+            s.pieces = t + 1 < count ? 2 : 0;
             s.a = l->a;
             s.lda = s.rows;
         }
@@ -247,8 +243,10 @@ void TG_R(tg_gemm_blocks)(const product *g) {
         run_few_columns(g);
         return;
     }
-    /* B must be packed where it is transposed, and is worth it where many rows of A meet it. */
-    const bool wants_b = g->tb || (g->m >= 512 && g->k * g->n > 4096);
+    /* B must be packed where it is transposed, and is worth it where many rows of A meet it: the sooner when
+       its rows lie a page or more apart, unless a tile reads whole pairs of lines of them. */
+    const bool wide = VECTOR_BYTES == 64 || g->ldb * (int64_t)sizeof(real) < 4096;
+    const bool wants_b = g->tb || (g->m >= (wide ? 512 : 2 * TILE_ROWS) && g->k * g->n > 4096);
     /* A^T is read in short pieces: across pages when its rows are long. */
     const bool wants_a = g->ta && g->n >= 4 * TILE_COLUMNS && g->lda * (int64_t)sizeof(real) >= 2048;
     if (wants_a || wants_b)

@@ -34,8 +34,8 @@ typedef struct product {
 
 /* c = a b, or c += a b when `add`: c has the tile's rows, ldc apart, and one or two vectors of columns; b's k
    rows are ldb apart. The element (i,p) of a is a[i * lda + p] in tiles "by rows", and a[p * lda + i] in
-   tiles "by columns". Of a tile of one vector only the first `columns` columns exist. Meanwhile tiles by rows, of
-   two vectors, fetch k/2 lines of memory into the level-2 cache: `ahead`, and every ld_ahead elements behind it. */
+   tiles "by columns". Of a tile of one vector only the first `columns` columns exist. Meanwhile tiles of two
+   vectors fetch k/2 lines of memory into the level-2 cache: `ahead`, and every ld_ahead elements behind it. */
 typedef void tile_function(int64_t k, const real *a, int64_t lda, const real *b, int64_t ldb, bool add,
                            real *c, int64_t ldc, int columns, const real *ahead, int64_t ld_ahead);
 

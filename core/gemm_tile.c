@@ -26,7 +26,7 @@ INLINE void tile(const int rows, const int vectors, const bool by_columns, int64
         }
         a += by_columns ? lda : 1;
         b += ldb;
-        if (vectors == 2 && !by_columns) {
+        if (vectors == 2) {
             __builtin_prefetch(ahead, 0, 2);
             ahead += p % 2 ? ld_ahead : 0;
         }
