@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define ROUNDS  21
-#define CALLS   10 /* in one measurement, so that what the other left in the caches counts for little */
+#define CALLS   10 /* in one measurement */
+#define WARM    3  /* before it: what the other left in the caches does not count */
 #define ROWS    1000
 #define COLUMNS 1000
 #define N       ((int64_t)ROWS * COLUMNS)
@@ -41,7 +42,7 @@ static void torch_child(const int in[2], const int out[2]) {
 static double torch_time(const char *name) {
     double time = -1;
     if (!torch) return -1;
-    fprintf(to_torch, "%s %d %d %d\n", name, ROWS, COLUMNS, CALLS);
+    fprintf(to_torch, "%s %d %d %d %d\n", name, ROWS, COLUMNS, WARM, CALLS);
     fflush(to_torch);
     return fscanf(from_torch, "%lf", &time) == 1 ? time : -1;
 }
@@ -116,6 +117,7 @@ loops_step(op *o) {
 }
 
 static double time_of(void (*step)(op *o), op *o) {
+    for (int i = 0; i < WARM; i++) step(o);
     double start = bench_now();
     for (int i = 0; i < CALLS; i++) step(o);
     return (bench_now() - start) / CALLS;

@@ -23,8 +23,7 @@ static void forward(tg_eval *e) {
     const real *x = e->x[0], alpha = (real)alpha_of(e->options);
     real *y = e->y;
     TG_EACH(i, e->n) {
-        real below =
-            alpha * r_expm1(r_min(0, x[i])); /* of equals, r_min takes the second: x, with its slope */
+        real below = alpha * r_expm1(x[i]);
         y[i] = re(x[i]) > 0 ? x[i] : below;
     }
 }

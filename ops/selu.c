@@ -31,8 +31,7 @@ static void forward(tg_eval *e) {
     const real *x = e->x[0], scale = (real)o.scale, limit = (real)(o.scale * o.alpha);
     real *y = e->y;
     TG_EACH(i, e->n) {
-        real below =
-            limit * r_expm1(r_min(0, x[i])); /* of equals, r_min takes the second: x, with its slope */
+        real below = limit * r_expm1(x[i]);
         y[i] = re(x[i]) > 0 ? scale * x[i] : below;
     }
 }

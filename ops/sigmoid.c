@@ -6,13 +6,19 @@
 tg_node *tg_sigmoid(tg_node *x);
 #endif
 
+/* Where e^-x is infinite, 1/(1 + e^-x) is 0, as it should be; only the slope of a dual would be lost. */
+static inline real bounded(real x) {
+#ifdef TG_REAL_DUAL
+    return re(x) < -700 ? -700 : x;
+#else
+    return x;
+#endif
+}
+
 static void forward(tg_eval *e) {
     const real *x = e->x[0];
     real *y = e->y;
-    TG_EACH(i, e->n) {
-        real t = r_exp(-r_abs(x[i])); /* never overflows */
-        y[i] = (re(x[i]) >= 0 ? 1 : t) / (1 + t);
-    }
+    TG_EACH(i, e->n) y[i] = 1 / (1 + r_exp(-bounded(x[i])));
 }
 
 static void backward(tg_eval *e) {

@@ -1,5 +1,5 @@
-"""The PyTorch side of bench/ops.c: for each line "op rows columns calls" on standard input, runs the op forward and backward
-that many times on one thread, and answers with the microseconds of one call."""
+"""The PyTorch side of bench/ops.c: for each line "op rows columns warm calls" on standard input, runs the op forward and backward
+`warm` and then `calls` times on one thread, and answers with the microseconds of one of the latter."""
 import sys
 import time
 
@@ -20,10 +20,12 @@ def step(op, x, g):
 
 
 for line in sys.stdin:
-    op, rows, columns, calls = line.split()
+    op, rows, columns, warm, calls = line.split()
     shape = int(rows), int(columns)
     if shape not in inputs:
         inputs[shape] = (torch.rand(shape) + 0.5).requires_grad_(), torch.rand(shape)
+    for _ in range(int(warm)):
+        step(op, *inputs[shape])
     begin = time.perf_counter()
     for _ in range(int(calls)):
         step(op, *inputs[shape])
