@@ -91,7 +91,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-rm -rf $out
+rm -f $out/*.json $out/curves.*
 mkdir -p $out
 measure_all
 draw_curves

@@ -178,13 +178,16 @@ static void forward_block(const tg_chain *c, int64_t start, int64_t n) {
     }
 }
 
-/* Where the gradient of an operand is added, and whether it must be zeroed first. */
-static void *aim_at(const tg_chain *c, const tg_operand *o, int64_t start, int64_t origin, size_t bytes,
-                    char *inner, stack *room) {
+/* Where the gradient of an operand goes. */
+static char *aim_at(const tg_chain *c, const tg_operand *o, int64_t start, int64_t origin, char *inner,
+                    stack *room) {
     if (o->dx == c->dy) start -= origin;
-    char *dx = o->inner ? inner : !o->dx ? NULL : o->full ? o->dx + (size_t)start * c->size : take(room);
-    if (dx && (o->inner || !o->full || (o->has ? !*o->has : o->fresh))) memset(dx, 0, bytes);
-    return dx;
+    return o->inner ? inner : !o->dx ? NULL : o->full ? o->dx + (size_t)start * c->size : take(room);
+}
+
+/* Whether there is nothing in it yet. */
+static bool is_fresh(const tg_operand *o) {
+    return o->inner || !o->full || (o->has ? !*o->has : o->fresh);
 }
 
 /* Elements that one call of a kernel computes: more for an op alone, which needs no working memory. */
@@ -215,8 +218,14 @@ static void backward_block(const tg_chain *c, int64_t start, int64_t n, int64_t 
         point_at(c, link, x, start, n, before ? before + (size_t)start * c->size : undeclared(), false,
                  &free_);
         char *inner = i && c->links[i - 1].node->requires_grad ? spare[i & 1] : NULL;
-        for (int k = 0; k < e.nargs; k++)
-            dx[k] = aim_at(c, &link->x[k], start, origin, (size_t)e.n * c->size, inner, &free_);
+        for (int k = 0; k < e.nargs; k++) {
+            dx[k] = aim_at(c, &link->x[k], start, origin, inner, &free_);
+            if (!dx[k] || !is_fresh(&link->x[k])) continue;
+            if (link->node->op->assigns)
+                e.fresh |= 1u << k;
+            else
+                memset(dx[k], 0, (size_t)e.n * c->size);
+        }
         e.x = x;
         e.dx = dx;
         e.dy = dy;
@@ -358,7 +367,7 @@ static bool small_backward(tg_node *node) {
     e.dx = dx;
     for (int k = 0; k < node->nargs; k++) {
         dx[k] = NULL;
-        if (node->args[k]->requires_grad && !(dx[k] = tg_grad_ready(node->args[k]))) return false;
+        if (node->args[k]->requires_grad && !(dx[k] = tg_grad_target(node, k, &e))) return false;
     }
     if (e.n) node->kernel->backward(&e);
     return true;

@@ -76,21 +76,20 @@ void *tg_grad_ready(tg_node *node) {
     return grad;
 }
 
+void *tg_grad_target(tg_node *node, int k, tg_eval *e) {
+    tg_node *arg = node->args[k];
+    if (!node->op->assigns || k >= 32 || *tg_grad_flag(arg)) return tg_grad_ready(arg);
+    *tg_grad_flag(arg) = true;
+    e->fresh |= 1u << k;
+    return tg_grad_buffer(arg);
+}
+
 static bool backward(tg_node *node, tg_eval *e, void **dx) {
     e->dx = dx;
     e->dy = node->grad;
     for (int k = 0; k < node->nargs; k++) {
-        tg_node *arg = node->args[k];
         dx[k] = NULL;
-        if (!arg->requires_grad) continue;
-        if (node->op->assigns && k < 32 && !*tg_grad_flag(arg)) {
-            dx[k] = tg_grad_buffer(arg);
-            *tg_grad_flag(arg) = true;
-            e->fresh |= 1u << k;
-        } else {
-            dx[k] = tg_grad_ready(arg);
-        }
-        if (!dx[k]) return false;
+        if (node->args[k]->requires_grad && !(dx[k] = tg_grad_target(node, k, e))) return false;
     }
     if (node->op->view) {
         if (dx[0]) tg_block_ops_of(node->dtype)->add(node->size, dx[0], e->dy);

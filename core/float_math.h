@@ -25,9 +25,9 @@ TG_INLINE float tg_float_of_bits(int32_t bits) {
     memcpy(&x, &bits, sizeof x);
     return x;
 }
-/* n steps of the exponent, n being the low bits of a number to which ROUNDER was added. */
-TG_INLINE int32_t tg_float_exponent(int32_t n) {
-    return (int32_t)((uint32_t)n << 23);
+/* x 2^n, n being the low bits of a number to which ROUNDER was added; what leaves the range wraps round. */
+TG_INLINE float tg_float_scale(float x, int32_t n) {
+    return tg_float_of_bits((int32_t)((uint32_t)tg_float_bits(x) + ((uint32_t)n << 23)));
 }
 
 #define TG_FLOAT_ROUNDER 0x1.8p23f /* added to a number, it rounds it, into the low bits of the sum */
@@ -50,8 +50,7 @@ TG_INLINE float tg_float_exp(float x) {
     int32_t n;
     const float e = tg_float_reduce(x, &n) + 1;
     const int32_t half = n >> 1;
-    const float y = tg_float_of_bits(tg_float_bits(e) + tg_float_exponent(half)) *
-                    tg_float_of_bits(0x3f800000 + tg_float_exponent(n - half));
+    const float y = tg_float_scale(e, half) * tg_float_scale(1, n - half);
     const float outside = x < 0 ? 0 : x + INFINITY; /* or NaN */
     return fabsf(x) <= 104 ? y : outside;
 }
@@ -59,7 +58,7 @@ TG_INLINE float tg_float_exp(float x) {
 /* With s = 2^k/2: twice s (e^r - 1) + (s - 1/2). */
 TG_INLINE float tg_float_expm1(float x) {
     int32_t n;
-    const float e = tg_float_reduce(x, &n), s = tg_float_of_bits(0x3f000000 + tg_float_exponent(n));
+    const float e = tg_float_reduce(x, &n), s = tg_float_scale(0.5f, n);
     float y = s * e + (s - 0.5f);
     y = x < -30 ? -1 : y + y;
     y = x <= 89 ? y : x + INFINITY;

@@ -78,6 +78,9 @@ bool tg_exec_backward(tg_node *node);
 void tg_eval_init(tg_node *node, tg_eval *e, const void **x, const tg_shape **xshape);
 /* Makes the gradient of node ready to be added to: zeroes it when it holds nothing. */
 void *tg_grad_ready(tg_node *node);
+/* The same for argument k of node, whose backward e describes; but where its op assigns, what holds nothing yet is
+   not zeroed: e->fresh says so. */
+void *tg_grad_target(tg_node *node, int k, tg_eval *e);
 
 /* The elements that a kernel computes for a node: whole vectors, the last of which runs into the padding. */
 static inline int64_t tg_whole(const tg_node *node) {

@@ -28,6 +28,16 @@ static inline double tg_default(double value, double fallback) {
     return value != 0 ? value : fallback;
 }
 
+/* The backward of an elementwise op of one argument with .assigns: for each element i, dx = value, or dx += value. */
+#define TG_GRADIENT(e, i, value)                                                                             \
+    do {                                                                                                     \
+        real *dx_ = (e)->dx[0];                                                                              \
+        if ((e)->fresh & 1)                                                                                  \
+            TG_EACH(i, (e)->n) dx_[i] = (value);                                                             \
+        else                                                                                                 \
+            TG_EACH(i, (e)->n) dx_[i] += (value);                                                            \
+    } while (0)
+
 /* Cases that every elementwise op of one or two arguments should have. */
 #define TG_CASE(label_, ...)                                                                                 \
     {                                                                                                        \

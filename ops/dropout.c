@@ -59,13 +59,12 @@ static void forward(tg_eval *e) {
 static void backward(tg_eval *e) {
     const tg_dropout_options *o = e->options;
     const real *dy = e->dy, scale = (real)(1 / o->keep);
-    real *dx = e->dx[0];
     if (!is_active(e)) {
-        TG_EACH(i, e->n) dx[i] += dy[i];
+        TG_GRADIENT(e, i, dy[i]);
         return;
     }
     const uint8_t *kept = (const uint8_t *)e->saved + e->offset;
-    TG_EACH(i, e->n) dx[i] += dy[i] * (scale * kept[i]);
+    TG_GRADIENT(e, i, dy[i] * (scale * kept[i]));
 }
 
 static const tg_dropout_options half = {.keep = 0.5}, most = {.keep = 0.75, .seed = 7};
@@ -92,6 +91,7 @@ TG_OP(dropout) = {
     .arity = 1,
     .infer = infer,
     .elementwise = true,
+    .assigns = true,
     .random = true,
     .options_size = sizeof(tg_dropout_options),
     .attrs = attrs,

@@ -31,8 +31,7 @@ static void forward(tg_eval *e) {
 /* alpha e^x = y + alpha */
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy, alpha = (real)alpha_of(e->options);
-    real *dx = e->dx[0];
-    TG_EACH(i, e->n) dx[i] += dy[i] * (re(y[i]) > 0 ? 1 : y[i] + alpha);
+    TG_GRADIENT(e, i, dy[i] * (re(y[i]) > 0 ? 1 : y[i] + alpha));
 }
 
 static void branch(tg_eval *e, int32_t *branch) {
@@ -60,6 +59,7 @@ TG_OP(elu) = {
     .arity = 1,
     .infer = infer,
     .elementwise = true,
+    .assigns = true,
     .saves = TG_SAVES_OUTPUT,
     .options_size = sizeof(tg_elu_options),
     .attrs = attrs,

@@ -51,8 +51,7 @@ static void forward(tg_eval *e) {
 
 static void backward(tg_eval *e) {
     const real *slope = (const real *)e->saved + e->offset, *dy = e->dy;
-    real *dx = e->dx[0];
-    TG_EACH(i, e->n) dx[i] += dy[i] * slope[i];
+    TG_GRADIENT(e, i, dy[i] * slope[i]);
 }
 
 static const tg_gelu_options approximate = {.approximate = true};
@@ -84,6 +83,7 @@ TG_OP(gelu) = {
     .arity = 1,
     .infer = infer,
     .elementwise = true,
+    .assigns = true,
     .options_size = sizeof(tg_gelu_options),
     .attrs = attrs,
     .brief = "Gaussian error linear unit",

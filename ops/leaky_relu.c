@@ -28,8 +28,7 @@ static void forward(tg_eval *e) {
 /* The sign of x is that of y, the slope being positive. */
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy, slope = (real)slope_of(e->options);
-    real *dx = e->dx[0];
-    TG_EACH(i, e->n) dx[i] += dy[i] * (re(y[i]) <= 0 ? slope : 1);
+    TG_GRADIENT(e, i, dy[i] * (re(y[i]) <= 0 ? slope : 1));
 }
 
 static void branch(tg_eval *e, int32_t *branch) {
@@ -56,6 +55,7 @@ TG_OP(leaky_relu) = {
     .arity = 1,
     .infer = infer,
     .elementwise = true,
+    .assigns = true,
     .saves = TG_SAVES_OUTPUT,
     .options_size = sizeof(tg_leaky_relu_options),
     .attrs = attrs,

@@ -12,14 +12,14 @@ static void forward(tg_eval *e) {
     TG_EACH(i, e->n) y[i] = re(x[i]) <= 0 ? 0 : x[i]; /* a NaN passes */
 }
 
+static inline real masked(real g, bool off) {
+    return off ? 0 : g;
+}
+
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy;
-    real *dx = e->dx[0];
     /* dy is read in either case: a masked load would wait for the one before it. */
-    TG_EACH(i, e->n) {
-        const real g = dy[i];
-        dx[i] += re(y[i]) <= 0 ? 0 : g;
-    }
+    TG_GRADIENT(e, i, masked(dy[i], re(y[i]) <= 0));
 }
 
 static void branch(tg_eval *e, int32_t *branch) {
@@ -39,6 +39,7 @@ TG_OP(relu) = {
     .arity = 1,
     .infer = tg_infer_same,
     .elementwise = true,
+    .assigns = true,
     .saves = TG_SAVES_OUTPUT,
     .brief = "rectified linear unit",
     .math = "max(x, 0)",

@@ -40,8 +40,7 @@ static void forward(tg_eval *e) {
 static void backward(tg_eval *e) {
     const tg_selu_options o = numbers(e->options);
     const real *y = e->y, *dy = e->dy, scale = (real)o.scale, limit = (real)(o.scale * o.alpha);
-    real *dx = e->dx[0];
-    TG_EACH(i, e->n) dx[i] += dy[i] * (re(y[i]) > 0 ? scale : y[i] + limit);
+    TG_GRADIENT(e, i, dy[i] * (re(y[i]) > 0 ? scale : y[i] + limit));
 }
 
 static void branch(tg_eval *e, int32_t *branch) {
@@ -71,6 +70,7 @@ TG_OP(selu) = {
     .arity = 1,
     .infer = infer,
     .elementwise = true,
+    .assigns = true,
     .saves = TG_SAVES_OUTPUT,
     .options_size = sizeof(tg_selu_options),
     .attrs = attrs,

@@ -23,8 +23,7 @@ static void forward(tg_eval *e) {
 
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy;
-    real *dx = e->dx[0];
-    TG_EACH(i, e->n) dx[i] += dy[i] * y[i] * (1 - y[i]);
+    TG_GRADIENT(e, i, dy[i] * y[i] * (1 - y[i]));
 }
 
 static const tg_case cases[] = {
@@ -39,6 +38,7 @@ TG_OP(sigmoid) = {
     .arity = 1,
     .infer = tg_infer_same,
     .elementwise = true,
+    .assigns = true,
     .saves = TG_SAVES_OUTPUT,
     .brief = "logistic sigmoid",
     .math = "1/(1 + exp(-x))",

@@ -14,8 +14,7 @@ static void forward(tg_eval *e) {
 
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy;
-    real *dx = e->dx[0];
-    TG_EACH(i, e->n) dx[i] += dy[i] * (1 - y[i]) * (1 + y[i]);
+    TG_GRADIENT(e, i, dy[i] * (1 - y[i]) * (1 + y[i]));
 }
 
 static const tg_case cases[] = {
@@ -30,6 +29,7 @@ TG_OP(tanh) = {
     .arity = 1,
     .infer = tg_infer_same,
     .elementwise = true,
+    .assigns = true,
     .saves = TG_SAVES_OUTPUT,
     .brief = "hyperbolic tangent",
     .math = "tanh(x)",
