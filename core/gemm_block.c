@@ -243,14 +243,6 @@ void TG_R(tg_gemm_blocks)(const product *g) {
         run_few_columns(g);
         return;
     }
-    if (g->m <= TILE_ROWS && g->n <= WIDTH && g->k <= DEPTH && !g->tb && !g->finite) { /* one strip */
-        strip s = {.rows = g->m, .depth = g->k, .width = g->n, .lda = g->lda, .ldb = g->ldb};
-        s.a = g->a;
-        s.b = g->b;
-        s.next_b = TILE_COLUMNS;
-        strip_of_tiles(g, &s);
-        return;
-    }
     /* B must be packed where it is transposed, and is worth it where many rows of A meet it: the sooner when
        its rows lie a page or more apart, unless a tile reads whole pairs of lines of them. */
     const bool wide = VECTOR_BYTES == 64 || g->ldb * (int64_t)sizeof(real) < 4096;
