@@ -37,7 +37,9 @@ static void softmax_one_part(void *context, int64_t i) {
 
 void tg_softmax_parts(tg_eval *e, lanes l, softmax_run run) {
     const int64_t row = l.along * l.inner, most = 4 * TG_BLOCK;
-    softmax_job job = {e, run, l, row > 0 && row < most ? most / row : 1, {0}};
+    const int64_t step = row > 0 && row < most ? most / row : 1;
+    softmax_job job = {e, run, l, step < l.outer ? step : l.outer, {0}};
+    if (!l.outer) return;
     job.r = softmax_reduction(l, job.step);
     int threads = l.outer * row < REDUCE_PART ? 1 : e->threads;
     tg_parallel(threads, (l.outer + job.step - 1) / job.step, softmax_one_part, &job);
