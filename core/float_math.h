@@ -1,5 +1,5 @@
-/* float_math.h: e^x and its kin in f32, inline, for loops that run on vectors. Written without branches, calls
-   or tables, they take half the time of a library's call per vector, on any processor, and err less:
+/* float_math.h: e^x and its kin in f32, inline, for loops that run on vectors. Without branches, calls or tables
+   they are faster than a library's call per vector where the processor has a fused multiply-add, and err less:
    docs/vector-math.md has both.
 
    x = k ln 2 + r, |r| <= ln 2 / 2, with ln 2 in two parts so that k ln 2 is exact enough (Cody and Waite,

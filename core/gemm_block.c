@@ -94,8 +94,7 @@ typedef struct strip {
     int64_t i, rows, p0, depth, j0, width;
     const real *a, *b;
     int64_t lda, ldb, next_b; /* from one panel of B to the next */
-    const real
-        *ahead; /* what will be packed or read next: rows of memory, ld_ahead apart, as many as depth */
+    const real *ahead;        /* what will be needed next: `depth` rows of memory, ld_ahead apart */
     int64_t ld_ahead, piece, pieces;
 } strip;
 
@@ -204,42 +203,36 @@ static __attribute__((noinline)) void run_packed(const product *g, bool wants_a,
     run(g, &l);
 }
 
-/* C's rows i.. = the columns of `turned`, or += when `add`: `rows` of them, each of n elements. */
-static void add_transposed(const product *g, bool add, int64_t i, int64_t rows, int64_t j, int64_t n,
-                           const real *turned) {
-    real *c = g->c + i * g->ldc + j;
+/* C's rows i.. = the columns of `turned`, or += when `add`: `rows` of them. */
+static void add_transposed(const product *g, bool add, int64_t i, int64_t rows, const real *turned) {
+    real *c = g->c + i * g->ldc;
     for (int64_t r = 0; r < rows; r++, c += g->ldc)
-        for (int64_t q = 0; q < n; q++)
-            c[q] = add ? c[q] + turned[q * TILE_COLUMNS + r] : turned[q * TILE_COLUMNS + r];
+        for (int64_t j = 0; j < g->n; j++)
+            c[j] = add ? c[j] + turned[j * TILE_COLUMNS + r] : turned[j * TILE_COLUMNS + r];
 }
 
-/* C^T = B^T A, A being stored transposed: where C has few columns its own tiles would be mostly empty. */
+#define FEW_COLUMNS 4 /* of C, whose own tiles would be mostly empty; not more than TILE_ROWS */
+
+/* C^T = B^T A, A being stored transposed. */
 static void run_few_columns(const product *g) {
-    real turned[TILE_ROWS * TILE_COLUMNS];
+    real turned[FEW_COLUMNS * TILE_COLUMNS];
     for (int64_t p0 = 0; p0 < g->k; p0 += DEPTH)
-        for (int64_t i = 0; i < g->m; i += TILE_COLUMNS)
-            for (int64_t j = 0; j < g->n; j += TILE_ROWS) {
-                const int64_t n = least(TILE_ROWS, g->n - j), rows = least(TILE_COLUMNS, g->m - i);
-                product t = {true,
-                             false,
-                             false,
-                             n,
-                             rows,
-                             least(DEPTH, g->k - p0),
-                             g->b + p0 * g->ldb + j,
-                             g->ldb,
-                             g->a + p0 * g->lda + i,
-                             g->lda,
-                             turned,
-                             TILE_COLUMNS,
-                             NULL};
-                run(&t, &(layout){DEPTH, WIDTH, NULL, NULL});
-                add_transposed(g, g->add || p0 > 0, i, rows, j, n, turned);
-            }
+        for (int64_t i = 0; i < g->m; i += TILE_COLUMNS) {
+            const int64_t rows = least(TILE_COLUMNS, g->m - i);
+            product t = {.ta = true, .m = g->n, .n = rows, .k = least(DEPTH, g->k - p0)};
+            t.a = g->b + p0 * g->ldb;
+            t.lda = g->ldb;
+            t.b = g->a + p0 * g->lda + i;
+            t.ldb = g->lda;
+            t.c = turned;
+            t.ldc = TILE_COLUMNS;
+            run(&t, &(layout){DEPTH, WIDTH, NULL, NULL});
+            add_transposed(g, g->add || p0 > 0, i, rows, turned);
+        }
 }
 
 void TG_R(tg_gemm_blocks)(const product *g) {
-    if (g->ta && !g->tb && g->n <= 4 && g->m >= LANES && g->k > 0 && !g->finite) {
+    if (g->ta && !g->tb && g->n <= FEW_COLUMNS && g->m >= LANES && g->k > 0 && !g->finite) {
         run_few_columns(g);
         return;
     }
