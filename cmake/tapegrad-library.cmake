@@ -60,7 +60,7 @@ if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_options(tg_cold PRIVATE -Os)
 endif()
 
-set(TG_FLAGS_v1 -Os)
+set(TG_FLAGS_v1 "")
 set(TG_FLAGS_v3 -march=x86-64-v3)
 set(TG_FLAGS_v4 -march=x86-64-v4 -mprefer-vector-width=512)
 # Loops that are to run on vectors say so (TG_EACH, TG_VECTORS). All else is compiled to be small, but not with -Os:
@@ -69,6 +69,10 @@ set(TG_FLAGS_v4 -march=x86-64-v4 -mprefer-vector-width=512)
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   set(TG_KERNEL_FLAGS -O2 -ffp-contract=fast)
   set(TG_DUAL_FLAGS -Os)
+  list(LENGTH TG_SIMD levels)
+  if(levels GREATER 1) # the first is for old processors, and has no upper halves
+    set(TG_FLAGS_v1 -Os)
+  endif()
   if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     list(APPEND TG_KERNEL_FLAGS -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
                                 -fno-tree-pre -fno-inline-small-functions)

@@ -185,15 +185,18 @@ static char *aim_at(const tg_chain *c, const tg_operand *o, int64_t start, int64
     return o->inner ? inner : !o->dx ? NULL : o->full ? o->dx + (size_t)start * c->size : take(room);
 }
 
-/* Whether there is nothing in it yet. */
-static bool is_fresh(const tg_operand *o) {
+/* Whether there is nothing in the gradient of operand k yet: of one node given twice, only for the first. */
+static bool is_fresh(const tg_link *link, int k, void *const *dx) {
+    const tg_operand *o = &link->x[k];
+    for (int j = 0; j < k; j++)
+        if (dx[j] == dx[k]) return false;
     return o->inner || !o->full || (o->has ? !*o->has : o->fresh);
 }
 
 /* Elements that one call of a kernel computes: more for an op alone, which needs no working memory. */
 static int64_t block_of(const tg_chain *c) {
     const tg_link *link = c->links;
-    if (c->count > 1 || c->branch || c->copy_dy || overwrites(link)) return TG_BLOCK;
+    if (c->count > 1 || c->branch || c->copy_dy || !link->y || overwrites(link)) return TG_BLOCK;
     for (int k = 0; k < link->node->nargs; k++)
         if (!link->x[k].full) return TG_BLOCK;
     return LONG_BLOCK;
@@ -220,7 +223,7 @@ static void backward_block(const tg_chain *c, int64_t start, int64_t n, int64_t 
         char *inner = i && c->links[i - 1].node->requires_grad ? spare[i & 1] : NULL;
         for (int k = 0; k < e.nargs; k++) {
             dx[k] = aim_at(c, &link->x[k], start, origin, inner, &free_);
-            if (!dx[k] || !is_fresh(&link->x[k])) continue;
+            if (!dx[k] || !is_fresh(link, k, dx)) continue;
             if (link->node->op->assigns)
                 e.fresh |= 1u << k;
             else

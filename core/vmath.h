@@ -28,8 +28,6 @@
 #define TG_X(name)                                                                                           \
     TG_VECTOR_F64 double name(double);                                                                       \
     TG_VECTOR_F32 float name##f(float);
-TG_X(exp)
-TG_X(expm1)
 TG_X(log)
 TG_X(log1p)
 TG_X(sin)
@@ -37,6 +35,8 @@ TG_X(cos)
 TG_X(tanh)
 TG_X(erf)
 #undef TG_X
+TG_VECTOR_F64 double exp(double);
+TG_VECTOR_F64 double expm1(double);
 TG_VECTOR_F64 double pow(double, double);
 TG_VECTOR_F32 float powf(float, float);
 #endif

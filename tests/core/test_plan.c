@@ -1,7 +1,9 @@
 /* The execution plan: whatever it fuses, shares or drops, every number is that of the op-by-op way. */
 #include "core/plan.h"
+#include "support/own_ops.h"
 #include "support/test.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,8 +185,32 @@ static void large_cotangents_are_read_where_they_are(void **state) {
     free(memory);
 }
 
+/* Of an op that writes first gradients, one node given twice: the second share is added to the first. */
+static void the_same_node_twice_gets_both_shares(void **state) {
+    (void)state;
+    for (int form = 0; form < 8; form++) {
+        const int64_t n = form & 1 ? 9000 : 5; /* by blocks, and in one call */
+        const bool inner = form & 2;           /* the node is a link of the chain, and not a leaf */
+        tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F64, .no_plan = form & 4});
+        tg_node *x = tg_input(tape, "x", TG_F64, 1, &n);
+        tg_require_grad(x, true);
+        for (int64_t i = 0; i < n; i++) ((double *)tg_value(x))[i] = 0.001 * (double)i;
+        tg_node *a = inner ? tg_scale(x, 3) : x;
+        tg_node *loss = tg_sum(tg_apply(&tg_op_product, NULL, 2, (tg_node *[]){a, a}));
+        for (int pass = 0; pass < 2; pass++) {
+            assert_true(tg_replay(tape));
+            tg_zero_grad(tape);
+            assert_true(tg_backward(loss));
+            for (int64_t i = 0; i < n; i++)
+                assert_true(fabs(tg_grad_at(x, i) - 0.002 * (double)i * (inner ? 9 : 1)) < 1e-12);
+        }
+        tg_tape_free(tape);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_node_twice_gets_both_shares),
         cmocka_unit_test(random_programs_give_the_same_bits),
         cmocka_unit_test(recording_after_a_replay_goes_on),
         cmocka_unit_test(a_layer_is_one_product_and_one_sweep),

@@ -85,7 +85,8 @@ static void compare(tg_dtype dtype, int threads, int kind) {
 
 static void panels_give_the_same_bits(void **state) {
     (void)state;
-    if (test_rounds(20) < 20) { /* under valgrind */
+    if (test_rounds(20) < 20) {
+        print_message("few rounds: one kind of network in f32 with one thread\n");
         compare(TG_F32, 1, 1);
         return;
     }
@@ -99,7 +100,10 @@ static void panels_give_the_same_bits(void **state) {
 /* What somebody else reads is not cut into panels. */
 static void a_gradient_that_is_kept_is_whole(void **state) {
     (void)state;
-    if (test_rounds(20) < 20) return;
+    if (test_rounds(20) < 20) {
+        print_message("skipped: few rounds, and this one takes long under valgrind\n");
+        skip();
+    }
     network plain = record((tg_tape_spec){.dtype = TG_F32, .no_plan = true}, 0);
     network planned = record((tg_tape_spec){.dtype = TG_F32}, 0);
     tg_node *kept = NULL, *reference = NULL;

@@ -17,5 +17,7 @@ extern const tg_op tg_op_vandal;
 extern const tg_op tg_op_moody;
 /* flat: sin(x), but computed in double, so that dual numbers lose their slope. */
 extern const tg_op tg_op_flat;
+/* product: a b, writing first gradients instead of adding them to zeros. */
+extern const tg_op tg_op_product;
 
 #endif
