@@ -17,19 +17,25 @@ static sums load_sums(const real *x) {
 }
 #endif
 
+/* The next WIDE terms: numbers, or their products with those of y unless it is NULL. */
+static inline sums load_terms(const real *x, const real *y, int64_t i) {
+    return y ? load_sums(x + i) * load_sums(y + i) : load_sums(x + i);
+}
+
 /* Independent sums for the vector registers, in short stretches, so that the rounding error of a long sum
-   grows with the number of stretches, not of elements. */
-accum TG_R(tg_sum)(int64_t n, const real *x) {
+   grows with the number of stretches, not of elements. Inlined, with y NULL or not. */
+static inline __attribute__((always_inline)) accum sum_of(int64_t n, const real *x, const real *y) {
     accum total = 0;
-    while (n >= SIDE) {
+    int64_t at = 0;
+    while (n - at >= SIDE) {
         sums sum[SIDE / WIDE];
         accum lane[WIDE];
-        int64_t stretch = n < TG_BLOCK ? n - n % SIDE : TG_BLOCK;
+        const int64_t end = n - at < TG_BLOCK ? n - (n - at) % SIDE : at + TG_BLOCK;
 #pragma GCC unroll 16
-        for (int k = 0; k < SIDE / WIDE; k++) sum[k] = load_sums(x + k * WIDE);
-        for (int64_t i = SIDE; i < stretch; i += SIDE) {
+        for (int k = 0; k < SIDE / WIDE; k++) sum[k] = load_terms(x, y, at + k * WIDE);
+        for (at += SIDE; at < end; at += SIDE) {
 #pragma GCC unroll 16
-            for (int k = 0; k < SIDE / WIDE; k++) sum[k] += load_sums(x + i + k * WIDE);
+            for (int k = 0; k < SIDE / WIDE; k++) sum[k] += load_terms(x, y, at + k * WIDE);
         }
 #pragma GCC unroll 4
         for (int width = SIDE / WIDE / 2; width; width /= 2) {
@@ -43,11 +49,17 @@ accum TG_R(tg_sum)(int64_t n, const real *x) {
             for (int k = 0; k < width; k++) lane[k] += lane[k + width];
         }
         total += lane[0];
-        x += stretch;
-        n -= stretch;
     }
-    for (int64_t i = 0; i < n; i++) total += x[i];
+    for (; at < n; at++) total += y ? (accum)x[at] * (accum)y[at] : (accum)x[at];
     return total;
+}
+
+accum TG_R(tg_sum)(int64_t n, const real *x) {
+    return sum_of(n, x, NULL);
+}
+
+accum TG_R(tg_dot)(int64_t n, const real *x, const real *y) {
+    return sum_of(n, x, y);
 }
 
 /* The largest of peak and x; a NaN among them comes through. */

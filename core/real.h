@@ -191,11 +191,14 @@ static inline real r_min(real a, real b) {
 }
 
 /* Before a loop: its steps do not depend on each other, so that they may run on vectors without a check for
-   overlapping arrays. Where the build says that the compiler knows the pragma. */
+   overlapping arrays. Where the build says that the compiler knows the pragma. With TG_VECTORS_MAX they also
+   look for the largest of some numbers, in `top`. */
 #if defined(TG_OPENMP_SIMD) && !defined(TG_REAL_DUAL)
-#define TG_VECTORS _Pragma("omp simd")
+#define TG_VECTORS     _Pragma("omp simd")
+#define TG_VECTORS_MAX _Pragma("omp simd reduction(max : top)")
 #else
 #define TG_VECTORS
+#define TG_VECTORS_MAX
 #endif
 
 /* The loop of an elementwise kernel, i from 0 on: over n elements and up to the next multiple of 16, as buffers
@@ -208,8 +211,9 @@ static inline real r_min(real a, real b) {
 #define TG_EACH(i, n) TG_VECTORS for (int64_t i = 0; i < (((n) + 15) & -16); i++)
 #endif
 
-/* core/block.c: the sum of n numbers. */
+/* core/block.c: the sum of n numbers, and of n products. */
 accum TG_R(tg_sum)(int64_t n, const real *x);
+accum TG_R(tg_dot)(int64_t n, const real *x, const real *y);
 /* Whether n numbers are finite; not for duals. */
 bool TG_R(tg_finite)(int64_t n, const real *x);
 

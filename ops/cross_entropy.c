@@ -22,7 +22,7 @@ static bool infer(tg_infer *in) {
         return tg_infer_fail(in, "logits %s with labels %s: one label is needed for each row of logits",
                              tg_shape_text(x, a, sizeof a), tg_shape_text(labels, b, sizeof b));
     int64_t n = tg_shape_count(&rows, 1);
-    in->scratch = bytes_for(in, n, 1, 1);
+    in->scratch = softmax_scratch(in, n);
     in->saved = bytes_for(in, tg_shape_count(x, 1), 1, 0);
     return loss_infer(in, &rows);
 }
@@ -33,20 +33,15 @@ static lanes rows_of(const tg_eval *e) {
 
 /* Saves the softmax; total becomes the loss of each row: log(sum of exp(x - m)) - (x[label] - m). */
 static void forward_part(tg_eval *e, const softmax_part *part) {
-    const reduction *r = &part->r;
+    const int64_t rows = part->r.kept, classes = part->r.each;
     accum *total = part_total(e, part);
-    real *peak = part_peak(e, part), *p = (real *)e->saved + part->at;
-    const real *x = (const real *)e->x[0] + part->at;
+    const real *x = (const real *)e->x[0] + part->at, *peak = part_peak(e, part);
     const int32_t *label = (const int32_t *)e->x[1] + part->kept_at;
-    reduce_max(r, x, NULL, peak);
-    exp_rows(r, x, peak, p, total);
-    for (int64_t j = 0; j < r->kept; j++) {
-        const bool known = label[j] >= 0 && label[j] < r->each;
-        const accum sum = total[j];
-        total[j] = known ? r_log((real)sum) - (x[j * r->each + label[j]] - peak[j]) : NAN;
-        peak[j] = (real)(1 / sum);
+    softmax_rows(e, part, x, (real *)e->saved + part->at, true);
+    for (int64_t j = 0; j < rows; j++) {
+        const bool known = label[j] >= 0 && label[j] < classes;
+        total[j] = known ? r_log((real)total[j]) - (x[j * classes + label[j]] - peak[j]) : NAN;
     }
-    scale_rows(r, peak, p);
 }
 
 static void forward(tg_eval *e) {

@@ -14,23 +14,16 @@ tg_node *tg_log_softmax_with(tg_node *x, tg_log_softmax_options options);
 /* y = (x - m) - log(sum of exp(x - m)), m the largest of the row. */
 static void forward_part(tg_eval *e, const softmax_part *part) {
     const reduction *r = &part->r;
-    accum *total = part_total(e, part);
-    real *kept = part_peak(e, part), *y = (real *)e->y + part->at, block[TG_BLOCK];
-    const real *x = (const real *)e->x[0] + part->at;
-    reduce_max(r, x, NULL, kept);
-    for (int64_t j = 0; j < r->kept; j++) total[j] = 0;
+    const accum *total = part_total(e, part);
+    const real *x = (const real *)e->x[0] + part->at, *peak = part_peak(e, part);
+    real *log_sum = part_number(e, part), *y = (real *)e->y + part->at, m[TG_BLOCK], l[TG_BLOCK];
+    softmax_rows(e, part, x, y, false);
+    for (int64_t j = 0; j < r->kept; j++) log_sum[j] = r_log((real)total[j]);
     for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
         int64_t n = block_length(at, r->n);
-        BLOCK.gather(&r->walk, kept, at, n, block);
-        TG_VECTORS for (int64_t i = 0; i < n; i++) y[at + i] = x[at + i] - block[i];
-        TG_VECTORS for (int64_t i = 0; i < n; i++) block[i] = r_exp(y[at + i]);
-        BLOCK.scatter(&r->walk, total, at, n, block);
-    }
-    for (int64_t j = 0; j < r->kept; j++) kept[j] = r_log((real)total[j]);
-    for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
-        int64_t n = block_length(at, r->n);
-        BLOCK.gather(&r->walk, kept, at, n, block);
-        TG_VECTORS for (int64_t i = 0; i < n; i++) y[at + i] -= block[i];
+        BLOCK.gather(&r->walk, peak, at, n, m);
+        BLOCK.gather(&r->walk, log_sum, at, n, l);
+        TG_VECTORS for (int64_t i = 0; i < n; i++) y[at + i] = x[at + i] - m[i] - l[i];
     }
 }
 

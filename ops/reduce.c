@@ -1,7 +1,6 @@
-/* reduce.c: the walks of reduce.h, softmax.h and loss.h over a tensor, for all ops that reduce. Compiled once per number type and SIMD
+/* reduce.c: the walks of reduce.h and loss.h over a tensor, for all ops that reduce. Compiled once per number type and SIMD
    level. */
 #include "ops/loss.h"
-#include "ops/softmax.h"
 
 #ifdef TG_PRIMARY
 reduction tg_reduction_of(const tg_shape *x, const tg_axes *axes) {
@@ -11,38 +10,6 @@ reduction tg_reduction_of(const tg_shape *x, const tg_axes *axes) {
         .n = tg_shape_count(x, 1), .kept = tg_shape_count(&kept, 1), .each = elements_each(x, mask)};
     tg_walk_init(&r.walk, &kept, x);
     return r;
-}
-
-typedef struct softmax_job {
-    tg_eval *e;
-    softmax_run run;
-    lanes l;
-    int64_t step; /* outer rows per part */
-    reduction r;  /* of a part */
-} softmax_job;
-
-static reduction softmax_reduction(lanes l, int64_t rows) {
-    reduction r = {.n = rows * l.along * l.inner, .kept = rows * l.inner, .each = l.along};
-    tg_walk_merge(&r.walk, 3, (int64_t[]){rows, l.along, l.inner}, (int64_t[]){l.inner, 0, 1});
-    return r;
-}
-
-static void softmax_one_part(void *context, int64_t i) {
-    const softmax_job *j = context;
-    const int64_t start = i * j->step, left = j->l.outer - start;
-    softmax_part part = {left < j->step ? softmax_reduction(j->l, left) : j->r,
-                         start * j->l.along * j->l.inner, start * j->l.inner, j->l.outer * j->l.inner};
-    j->run(j->e, &part);
-}
-
-void tg_softmax_parts(tg_eval *e, lanes l, softmax_run run) {
-    const int64_t row = l.along * l.inner, most = 4 * TG_BLOCK;
-    const int64_t step = row > 0 && row < most ? most / row : 1;
-    softmax_job job = {e, run, l, step < l.outer ? step : l.outer, {0}};
-    if (!l.outer) return;
-    job.r = softmax_reduction(l, job.step);
-    int threads = l.outer * row < REDUCE_PART ? 1 : e->threads;
-    tg_parallel(threads, (l.outer + job.step - 1) / job.step, softmax_one_part, &job);
 }
 #endif
 

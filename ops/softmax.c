@@ -12,13 +12,7 @@ tg_node *tg_softmax_with(tg_node *x, tg_softmax_options options);
 #endif
 
 static void forward_part(tg_eval *e, const softmax_part *part) {
-    accum *total = part_total(e, part);
-    real *peak = part_peak(e, part), *y = (real *)e->y + part->at;
-    const real *x = (const real *)e->x[0] + part->at;
-    reduce_max(&part->r, x, NULL, peak);
-    exp_rows(&part->r, x, peak, y, total);
-    for (int64_t j = 0; j < part->r.kept; j++) peak[j] = (real)(1 / total[j]);
-    scale_rows(&part->r, peak, y);
+    softmax_rows(e, part, (const real *)e->x[0] + part->at, (real *)e->y + part->at, true);
 }
 
 static void forward(tg_eval *e) {
@@ -26,19 +20,8 @@ static void forward(tg_eval *e) {
     tg_softmax_parts(e, lanes_of(e->xshape[0], softmax_axis(&o->axis, e->xshape[0]->rank)), forward_part);
 }
 
-static accum sum_of_products(int64_t n, const real *a, const real *b) {
-    real block[TG_BLOCK];
-    accum sum = 0;
-    for (int64_t at = 0; at < n; at += TG_BLOCK) {
-        const int64_t count = block_length(at, n);
-        TG_VECTORS for (int64_t i = 0; i < count; i++) block[i] = a[at + i] * b[at + i];
-        sum += TG_R(tg_sum)(count, block);
-    }
-    return sum;
-}
-
 static void backward_row(int64_t n, const real *y, const real *dy, bool fresh, real *dx) {
-    const real s = (real)sum_of_products(n, y, dy);
+    const real s = (real)TG_R(tg_dot)(n, y, dy);
     if (fresh)
         TG_VECTORS for (int64_t i = 0; i < n; i++) dx[i] = y[i] * (dy[i] - s);
     else

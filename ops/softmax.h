@@ -1,5 +1,6 @@
 /* softmax.h: what softmax, log_softmax and cross_entropy share: the one axis, and its tensor cut into parts
-   that fit the first-level cache and run on several threads. Private to ops/. */
+   that fit the first-level cache and run on several threads. Private to ops/; what is declared here is in
+   softmax_rows.c. */
 #ifndef TG_OPS_SOFTMAX_H
 #define TG_OPS_SOFTMAX_H
 
@@ -26,20 +27,22 @@ typedef struct softmax_part {
 
 typedef void (*softmax_run)(tg_eval *e, const softmax_part *part);
 
-/* Runs for all parts; l.outer rows are cut, among e->threads. In reduce.c. */
+/* Runs for all parts; l.outer rows are cut, among e->threads. */
 void tg_softmax_parts(tg_eval *e, lanes l, softmax_run run);
 
-/* The part's slices of scratch, which holds one sum and one real number per result. */
+/* Bytes of scratch: for each result a sum, the largest x and one more number. */
+static inline size_t softmax_scratch(const tg_infer *in, int64_t kept) {
+    return bytes_for(in, kept, 2, 1);
+}
+/* The part's slices of it. */
 static inline accum *part_total(const tg_eval *e, const softmax_part *part) {
     return (accum *)e->scratch + part->kept_at;
 }
 static inline real *part_peak(const tg_eval *e, const softmax_part *part) {
     return (real *)((accum *)e->scratch + part->kept_all) + part->kept_at;
 }
-
-/* t[i] = exp(x[i] - t[i]), t[i] being the largest x of its row. */
-static inline void term_exp(int64_t n, const real *x, real *t) {
-    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = r_exp(x[i] - t[i]);
+static inline real *part_number(const tg_eval *e, const softmax_part *part) {
+    return part_peak(e, part) + part->kept_all;
 }
 
 #define LONG_ROW 64 /* elements from which a row is worth loops of its own */
@@ -50,49 +53,10 @@ static inline bool has_long_rows(const reduction *r) {
     return r->walk.stride[last] == 0 && r->walk.dim[last] == r->each && r->each >= LONG_ROW;
 }
 
-/* n is a multiple of 16. Inlined for 16, the loop would be unrolled before it became vectors. */
-static __attribute__((noinline, unused)) void exp_vectors(int64_t n, const real *x, real peak, real *y) {
-    TG_VECTORS for (int64_t i = 0; i < (n & ~(int64_t)15); i++) y[i] = r_exp(x[i] - peak);
-}
-
-/* y = exp(x - peak). The last few are computed as all others are, on whole vectors. */
-static inline void exp_row(int64_t n, const real *x, real peak, real *y) {
-    const int64_t whole = n & ~(int64_t)15, left = n - whole;
-    exp_vectors(whole, x, peak, y);
-    if (!left) return;
-    real from[16], to[16];
-    for (int i = 0; i < 16; i++) from[i] = peak;
-    memcpy(from, x + whole, (size_t)left * sizeof *from);
-    exp_vectors(16, from, peak, to);
-    memcpy(y + whole, to, (size_t)left * sizeof *to);
-}
-
-/* y = exp(x - the peak of its row); total = its sum over each row. */
-static inline void exp_rows(const reduction *r, const real *x, const real *peak, real *y, accum *total) {
-    if (!has_long_rows(r)) {
-        reduce_sum(r, x, peak, term_exp, y, total);
-        return;
-    }
-    for (int64_t j = 0; j < r->kept; j++) {
-        exp_row(r->each, x + j * r->each, peak[j], y + j * r->each);
-        total[j] = TG_R(tg_sum)(r->each, y + j * r->each);
-    }
-}
-
-/* y[i] *= the number of its row. */
-static inline void scale_rows(const reduction *r, const real *kept, real *y) {
-    if (has_long_rows(r)) {
-        for (int64_t j = 0; j < r->kept; j++)
-            TG_VECTORS for (int64_t i = 0; i < r->each; i++) y[j * r->each + i] *= kept[j];
-        return;
-    }
-    for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
-        int64_t n = block_length(at, r->n);
-        real factor[TG_BLOCK];
-        BLOCK.gather(&r->walk, kept, at, n, factor);
-        TG_VECTORS for (int64_t i = 0; i < n; i++) y[at + i] *= factor[i];
-    }
-}
+/* The part's peak = the largest x of each row; y = exp(x - peak), total = its sum over each row, and y is divided by
+   it when `divided`. x and y are the part's. Where x has a NaN, peak need not show it: total does. */
+#define softmax_rows TG_R(tg_softmax_rows)
+void softmax_rows(const tg_eval *e, const softmax_part *part, const real *x, real *y, bool divided);
 
 /* ---- softmax and log_softmax, whose option is the axis ---- */
 
@@ -109,7 +73,7 @@ static inline bool softmax_infer(tg_infer *in) {
     if (!axes_check(in, axis, x->rank)) return false;
     in->y = *x;
     tg_shape kept = shape_without(x, x->rank ? 1u << softmax_axis(axis, x->rank) : 0, true);
-    in->scratch = bytes_for(in, tg_shape_count(&kept, 1), 1, 1);
+    in->scratch = softmax_scratch(in, tg_shape_count(&kept, 1));
     return true;
 }
 
