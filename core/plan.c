@@ -207,6 +207,7 @@ static bool node_step(tg_plan *plan, tg_plan_step *step, tg_node *node) {
     for (int k = 0; k < node->nargs; k++) x[k] = plan->home[node->args[k]->id];
     step->e.y = plan->home[node->id];
     if (node->op->elementwise) step->e.n = tg_whole(node);
+    tg_plan_prepare(step);
     return true;
 }
 

@@ -238,6 +238,7 @@ static void settle_all(tg_plan *plan) {
         step->e.dy = settled(plan, step->node, step->e.dy);
         for (int k = 0; k < (step->adds ? 1 : step->node->nargs); k++)
             settle(plan, step->node->args[k], &step->x[k]);
+        if (!step->adds) tg_plan_prepare(step);
     }
 }
 

@@ -6,10 +6,13 @@
 
 /* One step of a replay or of a backward pass. */
 typedef struct tg_plan_step {
-    tg_chain *chain; /* elementwise nodes in one sweep; NULL for any other node */
-    tg_node *node;   /* the node, the chain's last */
-    tg_eval e;       /* prepared but for seed, stream, training */
-    tg_operand *x;   /* backward of a node that is no chain: where its gradients go */
+    tg_chain *chain;         /* elementwise nodes in one sweep; NULL for any other node */
+    tg_node *node;           /* the node, the chain's last */
+    void (*run)(tg_eval *e); /* the node's kernel */
+    bool
+        ready; /* e is as run needs it; otherwise seed, stream, training, scratch, dx and fresh are missing */
+    tg_eval e;
+    tg_operand *x; /* backward of a node that is no chain: where its gradients go */
     void **dx;
     bool adds;     /* a view's gradient is added to its argument's */
     int64_t panel; /* rows for which this step and the two that follow are run at a time; 0: all */
@@ -52,6 +55,8 @@ bool tg_plan_backward(tg_plan *plan, tg_node *root);
 int64_t tg_plan_panel(const tg_plan *plan, const tg_node *last, const bool *active, const bool *written);
 /* Runs three such steps. */
 bool tg_plan_run_panels(tg_plan *plan, tg_plan_step *steps);
+/* plan_run.c: fills in, when the plan is made, what is the same whenever the step is run. */
+void tg_plan_prepare(tg_plan_step *step);
 /* plan_run.c: points the step's kernel at each gradient, which it adds to, or writes when it can and there is
    nothing yet. */
 void tg_plan_aim(tg_plan_step *step);

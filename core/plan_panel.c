@@ -119,7 +119,7 @@ static bool run_node(tg_plan *plan, tg_plan_step *step, range r, unsigned fresh,
     e.dx = dx;
     e.fresh = r.from ? fresh & 1 : fresh; /* what all rows add to is written once, for the first */
     if (node->scratch && !(e.scratch = tg_scratch(plan->tape, node->scratch))) return false;
-    node->kernel->backward(&e);
+    step->run(&e);
     return true;
 }
 

@@ -35,9 +35,11 @@ bool tg_plan_replay(tg_plan *plan) {
             tg_chain_forward(step->chain);
             continue;
         }
-        refresh(tape, step);
-        if (!give_scratch(tape, step)) return false;
-        step->node->kernel->forward(&step->e);
+        if (!step->ready) {
+            refresh(tape, step);
+            if (!give_scratch(tape, step)) return false;
+        }
+        step->run(&step->e);
     }
     return true;
 }
@@ -72,6 +74,24 @@ void tg_plan_aim(tg_plan_step *step) {
         }
         tg_operand_written(o);
     }
+}
+
+/* Whether dx and fresh are the same in every pass. */
+static bool aims_alike(const tg_plan_step *step) {
+    if (!step->x) return true; /* forward */
+    for (int k = 0; k < step->node->nargs; k++) {
+        const tg_operand *o = &step->x[k];
+        if (o->dx && (o->has || o->param || (o->fresh && (!step->node->op->assigns || k >= 32))))
+            return false;
+    }
+    return true;
+}
+
+void tg_plan_prepare(tg_plan_step *step) {
+    const tg_op *op = step->node->op;
+    step->run = step->x ? step->node->kernel->backward : step->node->kernel->forward;
+    step->ready = op->built_in && !op->random && !step->node->scratch && aims_alike(step);
+    if (step->ready && step->x) tg_plan_aim(step);
 }
 
 static void add_view(tg_plan_step *step) {
@@ -135,11 +155,13 @@ bool tg_plan_play_back(tg_plan *plan, const void *cotangent) {
             if (!tg_chain_backward(step->chain)) return false;
         } else if (step->adds) {
             add_view(step);
+        } else if (step->ready) {
+            step->run(&step->e);
         } else {
             refresh(plan->tape, step);
             if (!give_scratch(plan->tape, step)) return false;
             tg_plan_aim(step);
-            step->node->kernel->backward(&step->e);
+            step->run(&step->e);
             if (step->e.finite) note_finite(step);
         }
     }
