@@ -25,38 +25,13 @@ static int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-/* The first n lanes of a row of memory, of 0 to LANES or more. */
-static vec load_up_to(const real *x, int64_t n) {
-    return n >= LANES ? load(x) : n <= 0 ? (vec){0} : load_part(x, (int)n);
-}
-
-/* A square of B^T: `rows` of B, each of `depth` elements, become the first lanes of rows of the panel. */
-static inline __attribute__((always_inline)) void pack_square(const real *from, int64_t ldb, int64_t rows,
-                                                              int64_t depth, real *to) {
-    vec square[LANES];
-#pragma GCC unroll 16
-    for (int j = 0; j < LANES; j++) square[j] = j < rows ? load_up_to(from + j * ldb, depth) : (vec){0};
-    transpose(square);
-#pragma GCC unroll 16
-    for (int i = 0; i < LANES; i++)
-        if (i < depth) store(to + i * TILE_COLUMNS, square[i]);
-}
-
 static void pack_b_transposed(const real *from, int64_t ldb, int64_t depth, int64_t columns, real *to) {
-    if (depth <= 4) { /* squares would be nearly empty */
-        for (int64_t j = 0; j < columns; j++)
-            for (int64_t p = 0; p < depth; p++) to[p * TILE_COLUMNS + j] = from[j * ldb + p];
+    if (depth > 4) {
+        TG_R(tg_turn)(columns, depth, from, ldb, to, TILE_COLUMNS);
         return;
     }
-    for (int64_t p = 0; p < depth; p += LANES)
-        for (int64_t j = 0; j < columns; j += LANES) {
-            const real *corner = from + j * ldb + p;
-            real *place = to + p * TILE_COLUMNS + j;
-            if (columns - j >= LANES && depth - p >= LANES)
-                pack_square(corner, ldb, LANES, LANES, place);
-            else
-                pack_square(corner, ldb, columns - j, depth - p, place);
-        }
+    for (int64_t j = 0; j < columns; j++)
+        for (int64_t p = 0; p < depth; p++) to[p * TILE_COLUMNS + j] = from[j * ldb + p];
 }
 
 static void pack_b_rows(const real *from, int64_t ldb, int64_t depth, int64_t columns, real *to) {

@@ -214,6 +214,8 @@ static inline real r_min(real a, real b) {
 /* core/block.c: the sum of n numbers, and of n products. */
 accum TG_R(tg_sum)(int64_t n, const real *x);
 accum TG_R(tg_dot)(int64_t n, const real *x, const real *y);
+/* The transpose: to[k * ld_to + i] = from[i * ld_from + k] for each i < rows, k < n. */
+void TG_R(tg_turn)(int64_t rows, int64_t n, const real *from, int64_t ld_from, real *to, int64_t ld_to);
 /* Whether n numbers are finite; not for duals. */
 bool TG_R(tg_finite)(int64_t n, const real *x);
 

@@ -115,6 +115,11 @@ static inline void store_part(real *x, vec v, int n) {
 }
 #endif
 
+/* The first n lanes of a row of memory, of 0 to LANES or more. */
+static inline vec load_up_to(const real *x, int64_t n) {
+    return n >= LANES ? load(x) : n <= 0 ? (vec){0} : load_part(x, (int)n);
+}
+
 /* a0 b0 a1 b1 ..., of the lower and of the upper halves. */
 static inline vec interleave_low(vec a, vec b) {
 #if LANES == 16

@@ -37,10 +37,12 @@ static void forward_part(tg_eval *e, const softmax_part *part) {
     accum *total = part_total(e, part);
     const real *x = (const real *)e->x[0] + part->at, *peak = part_peak(e, part);
     const int32_t *label = (const int32_t *)e->x[1] + part->kept_at;
+    real *log_sum = part_number(e, part);
     softmax_rows(e, part, x, (real *)e->saved + part->at, true);
+    TG_VECTORS for (int64_t j = 0; j < rows; j++) log_sum[j] = r_log((real)total[j]);
     for (int64_t j = 0; j < rows; j++) {
         const bool known = label[j] >= 0 && label[j] < classes;
-        total[j] = known ? r_log((real)total[j]) - (x[j * classes + label[j]] - peak[j]) : NAN;
+        total[j] = known ? log_sum[j] - (x[j * classes + label[j]] - peak[j]) : NAN;
     }
 }
 
@@ -50,7 +52,13 @@ static void forward(tg_eval *e) {
     loss_reduce(e, l.outer, e->scratch);
 }
 
-/* dx += (softmax - 1 at the label) g, g the gradient of the row's loss. */
+static bool all_alike(int64_t n, const real *g) {
+    for (int64_t j = 1; j < n; j++)
+        if (g[j] != g[0]) return false;
+    return true;
+}
+
+/* dx += (softmax - 1 at the label) g, g the gradient of the row's loss: of a mean or a sum, the same for all rows. */
 static void backward_part(tg_eval *e, const softmax_part *part) {
     const reduction *r = &part->r;
     const real *p = (const real *)e->saved + part->at;
@@ -59,11 +67,16 @@ static void backward_part(tg_eval *e, const softmax_part *part) {
     loss_gradient(e, part->kept_all, part->kept_at, r->kept, g);
     for (int64_t j = 0; j < r->kept; j++)
         if (label[j] < 0 || label[j] >= r->each) g[j] = NAN;
+    const bool alike = all_alike(r->kept, g);
     for (int64_t at = 0; at < r->n; at += TG_BLOCK) {
         int64_t n = block_length(at, r->n);
         if (e->fresh & 1) memset(dx + at, 0, (size_t)n * sizeof *dx);
-        BLOCK.gather(&r->walk, g, at, n, block);
-        TG_VECTORS for (int64_t i = 0; i < n; i++) dx[at + i] += p[at + i] * block[i];
+        if (alike) {
+            TG_VECTORS for (int64_t i = 0; i < n; i++) dx[at + i] += p[at + i] * g[0];
+        } else {
+            BLOCK.gather(&r->walk, g, at, n, block);
+            TG_VECTORS for (int64_t i = 0; i < n; i++) dx[at + i] += p[at + i] * block[i];
+        }
     }
     for (int64_t j = 0; j < r->kept; j++)
         if (label[j] >= 0 && label[j] < r->each) dx[j * r->each + label[j]] -= g[j];
@@ -87,6 +100,7 @@ static const tg_case cases[] = {
     {"two axes of rows, each", {{3, {2, 3, 4}}, {2, {2, 3}}}, .classes = 4, .options = &none},
     {"one class", {{2, {3, 1}}, {1, {3}}}, .classes = 1},
     {"far apart", {{2, {4, 3}}, {1, {4}}}, .classes = 3, .range = {{-15, 15}}},
+    {"several rows", {{2, {21, 18}}, {1, {21}}}, .classes = 18},
     {"many rows", {{2, {600, 10}}, {1, {600}}}, .classes = 10},
     {"many classes", {{2, {2, 1100}}, {1, {2}}}, .classes = 1100},
     {"no rows, each", {{2, {0, 3}}, {1, {0}}}, .classes = 3, .options = &none},

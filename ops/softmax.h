@@ -47,10 +47,14 @@ static inline real *part_number(const tg_eval *e, const softmax_part *part) {
 
 #define LONG_ROW 64 /* elements from which a row is worth loops of its own */
 
-/* Whether the elements of each kept one lie in one piece, long enough that nothing need be spread to blocks. */
-static inline bool has_long_rows(const reduction *r) {
+/* Whether the elements of each kept one lie in one piece, and there are any. */
+static inline bool has_rows(const reduction *r) {
     const int last = r->walk.rank - 1;
-    return r->walk.stride[last] == 0 && r->walk.dim[last] == r->each && r->each >= LONG_ROW;
+    return r->walk.stride[last] == 0 && r->walk.dim[last] == r->each && r->each > 0;
+}
+/* And so long that nothing need be spread to blocks. */
+static inline bool has_long_rows(const reduction *r) {
+    return has_rows(r) && r->each >= LONG_ROW;
 }
 
 /* The part's peak = the largest x of each row; y = exp(x - peak), total = its sum over each row, and y is divided by

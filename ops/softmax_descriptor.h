@@ -23,6 +23,7 @@ static const tg_case cases[] = {
     {"axis of size 1", {{3, {2, 1, 3}}}, .options = &along_middle},
     {"far apart", {{2, {3, 4}}}, .range = {{-15, 15}}},
     {"long rows", {{2, {2, 1100}}}, .range = {{-4, 4}}},
+    {"several rows", {{2, {21, 18}}}},
     {"many rows", {{2, {500, 3}}}},
     {"empty rows", {{2, {3, 0}}}},
     {"no rows", {{2, {0, 3}}}},

@@ -37,11 +37,6 @@ void tg_softmax_parts(tg_eval *e, lanes l, softmax_run run) {
 }
 #endif
 
-/* t[i] = exp(x[i] - t[i]), t[i] being the largest x of its row. */
-static void term_exp(int64_t n, const real *x, real *t) {
-    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = r_exp(x[i] - t[i]);
-}
-
 /* ---- long rows, one by one ---- */
 
 /* The largest of n numbers that are not NaN. */
@@ -63,18 +58,24 @@ static __attribute__((noinline)) real exp_vectors(int64_t n, const real *x, real
     return top;
 }
 
-/* The same for any n. The last few are computed as all others are, on whole vectors. */
-static real exp_row(int64_t n, const real *x, real peak, real *y, const real *next) {
+static real larger_of(real a, real b) {
+    return re(b) > re(a) ? b : a;
+}
+
+/* The same for any n. The last few are computed as all others are, on whole vectors: with some before them once more,
+   unless those are gone. */
+static __attribute__((noinline)) real exp_row(int64_t n, const real *x, real peak, real *y,
+                                              const real *next) {
     const int64_t whole = n & ~(int64_t)15, left = n - whole;
     const real top = exp_vectors(whole, x, peak, y, next);
     if (!left) return top;
+    if (whole && x != y) return larger_of(top, exp_vectors(16, x + n - 16, peak, y + n - 16, next + n - 16));
     real from[16], to[16];
     for (int i = 0; i < 16; i++) from[i] = peak;
     memcpy(from, x + whole, (size_t)left * sizeof *from);
     exp_vectors(16, from, peak, to, from);
     memcpy(y + whole, to, (size_t)left * sizeof *to);
-    const real last = largest(left, next + whole);
-    return re(last) > re(top) ? last : top;
+    return larger_of(top, largest(left, next + whole));
 }
 
 static void scale_row(int64_t n, real factor, real *y) {
@@ -93,12 +94,59 @@ static void long_rows(const reduction *r, const real *x, real *peak, real *y, ac
     }
 }
 
+/* ---- short rows, many side by side ---- */
+
+#define ROWS 64 /* at most; fewer than FEW are not worth it */
+#define FEW  4
+
+/* All rows' first elements stand side by side in t, then all second ones, and so on. */
+static void short_rows(const reduction *r, const real *x, real *peak, real *y, accum *total, bool divided) {
+    const int64_t n = r->each;
+    real t[LONG_ROW * ROWS], top[ROWS];
+    accum sum[ROWS];
+    for (int64_t j = 0; j < r->kept; j += ROWS) {
+        const int64_t rows = r->kept - j < ROWS ? r->kept - j : ROWS, width = (rows + 15) & ~(int64_t)15;
+        if (rows < width) memset(t, 0, (size_t)(n * width) * sizeof *t);
+        TG_R(tg_turn)(rows, n, x + j * n, n, t, width);
+        for (int64_t i = 0; i < width; i++) top[i] = t[i], sum[i] = 0;
+        for (int64_t k = 1; k < n; k++) {
+            const real *of = t + k * width;
+            TG_VECTORS for (int64_t i = 0; i < width; i++) top[i] = re(of[i]) > re(top[i]) ? of[i] : top[i];
+        }
+        for (int64_t k = 0; k < n; k++)
+            TG_VECTORS for (int64_t i = 0; i < width; i++) t[k * width + i] -= top[i];
+        exp_vectors(n * width, t, 0, t, t);
+        for (int64_t k = 0; k < n; k++)
+            TG_VECTORS for (int64_t i = 0; i < width; i++) sum[i] += t[k * width + i];
+        memcpy(peak + j, top, (size_t)rows * sizeof *top);
+        memcpy(total + j, sum, (size_t)rows * sizeof *sum);
+        if (divided) {
+            for (int64_t i = 0; i < width; i++) top[i] = (real)(1 / sum[i]);
+            for (int64_t k = 0; k < n; k++)
+                TG_VECTORS for (int64_t i = 0; i < width; i++) t[k * width + i] *= top[i];
+        }
+        TG_R(tg_turn)(n, rows, t, width, y + j * n, n);
+    }
+}
+
+/* ---- any part ---- */
+
+/* t[i] = exp(x[i] - t[i]), t[i] being the largest x of its row. */
+static void term_exp(int64_t n, const real *x, real *t) {
+    TG_VECTORS for (int64_t i = 0; i < n; i++) t[i] = x[i] - t[i];
+    exp_row(n, t, 0, t, t);
+}
+
 void softmax_rows(const tg_eval *e, const softmax_part *part, const real *x, real *y, bool divided) {
     const reduction *r = &part->r;
     accum *total = part_total(e, part);
     real *peak = part_peak(e, part), *factor = part_number(e, part), block[TG_BLOCK];
-    if (has_long_rows(r)) {
+    if (has_long_rows(r) || (has_rows(r) && r->kept < FEW)) {
         long_rows(r, x, peak, y, total, divided);
+        return;
+    }
+    if (has_rows(r)) {
+        short_rows(r, x, peak, y, total, divided);
         return;
     }
     reduce_max(r, x, NULL, peak);
