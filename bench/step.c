@@ -1,6 +1,6 @@
 /* step.c: a training step of six networks: tapegrad's replay against the same step written by hand with the
-   same BLAS, the products alone, and recording anew. bench_step [--json] [threads]; five or more interleaved
-   repetitions, medians; a ratio below 1 means that tapegrad is faster. */
+   same BLAS, the products alone, recording anew, and, of several threads, one. bench_step [--json] [threads]; five or
+   more interleaved repetitions, medians; a ratio below 1 means that tapegrad is faster. */
 #include "support/by_hand.h"
 #include "support/timing.h"
 
@@ -25,7 +25,7 @@ static const row rows[] = {
 #define ROWS ((int)(sizeof rows / sizeof *rows))
 
 typedef struct result {
-    bench_times replay, record, products, hand;
+    bench_times replay, record, products, hand, one_thread;
 } result;
 
 static bench_network *network(const row *r, int threads, bench_mode mode) {
@@ -48,26 +48,29 @@ static bool agree(bench_network *ours, by_hand *hand) {
 }
 
 static bool measure(const row *r, int threads, result *out) {
-    double times[4][REPETITIONS];
+    double times[5][REPETITIONS];
     bench_network *replay = network(r, threads, BENCH_TRAIN), *record = network(r, threads, BENCH_RECORD),
-                  *products = network(r, threads, BENCH_PRODUCTS);
+                  *products = network(r, threads, BENCH_PRODUCTS), *one = network(r, 1, BENCH_TRAIN);
     by_hand *hand = replay ? by_hand_new(replay) : NULL;
-    bool ok = replay && record && products && hand && agree(replay, hand);
+    bool ok = replay && record && products && one && hand && agree(replay, hand);
     if (ok) {
         const int repetitions = bench_quick() ? 3 : REPETITIONS;
         bench_job jobs[] = {{bench_network_step, replay, 0, times[0]},
                             {by_hand_step, hand, 0, times[1]},
                             {bench_network_step, record, 0, times[2]},
-                            {bench_network_step, products, 0, times[3]}};
-        bench_interleave(jobs, 4, repetitions, 3e4);
+                            {bench_network_step, products, 0, times[3]},
+                            {bench_network_step, one, 0, times[4]}};
+        bench_interleave(jobs, threads > 1 ? 5 : 4, repetitions, 3e4);
         out->replay = bench_summary(times[0], repetitions);
         out->hand = bench_summary(times[1], repetitions);
         out->record = bench_summary(times[2], repetitions);
         out->products = bench_summary(times[3], repetitions);
+        out->one_thread = threads > 1 ? bench_summary(times[4], repetitions) : out->replay;
     }
     bench_network_free(replay);
     bench_network_free(record);
     bench_network_free(products);
+    bench_network_free(one);
     by_hand_free(hand);
     return ok;
 }
@@ -91,6 +94,7 @@ static void add_row(cJSON *table, const row *r, const result *x) {
     add_times(o, "by_hand", x->hand);
     add_times(o, "record", x->record);
     add_times(o, "products", x->products);
+    add_times(o, "one_thread", x->one_thread);
     cJSON_AddNumberToObject(o, "ratio_to_by_hand", x->replay.median / x->hand.median);
 }
 

@@ -65,7 +65,7 @@ typedef struct tg_fit_spec {
     bool resume;            /* first go on from that checkpoint, if there is one */
     bool anomaly;           /* when something is not finite, say which node made it so and at which line */
     bool no_plan;
-    int threads;       /* 0: what tg_threads() says */
+    int threads;       /* of replay and backward, the optimiser having its own; 0: what tg_threads() says */
     tg_status *status; /* receives the message of a failure */
 } tg_fit_spec;
 

@@ -72,6 +72,7 @@ typedef struct tg_optim_spec {
     double clip_value; /* gradients are clamped to +-clip_value; 0: not */
     double clip_norm; /* then: all gradients are scaled so that their common 2-norm is at most this; 0: not */
     bool unchecked;   /* skip the search for gradients that are not finite: one pass over them less */
+    int threads;      /* of a step, when there are many parameters; 0: what tg_threads() says */
     tg_status *status; /* receives the message when the optimiser cannot be made */
 } tg_optim_spec;
 typedef tg_optim_spec tg_sgd_spec, tg_rmsprop_spec, tg_adam_spec, tg_adamw_spec, tg_adagrad_spec;

@@ -28,7 +28,8 @@ static bool moves(const tg_param *param) {
 #define PARALLEL_FROM 262144
 
 static int threads_of(const tg_optim *opt) {
-    return tg_params_size(opt->params) < PARALLEL_FROM ? 1 : tg_threads();
+    if (tg_params_size(opt->params) < PARALLEL_FROM) return 1;
+    return opt->spec.threads > 0 ? opt->spec.threads : tg_threads();
 }
 
 static void *element(const void *data, const tg_param *param, int64_t i) {

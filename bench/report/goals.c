@@ -104,7 +104,7 @@ static void threads(page *p) {
              networks[i].large ? "two threads, times as fast as one"
                                : "two threads, never slower than one (5 % for noise)",
              networks[i].model, AT_LEAST, networks[i].large ? 1.7 : 0.95,
-             step(p, "step-1", i, "replay/median_us") / step(p, "step-2", i, "replay/median_us"));
+             step(p, "step-2", i, "one_thread/median_us") / step(p, "step-2", i, "replay/median_us"));
 }
 
 static void size(page *p) {

@@ -54,10 +54,14 @@ static void steps(page *p, int threads) {
               "the tape recorded anew in every step.",
               table(p, name)))
         return;
-    fputs("| network, batch | replay | spread | by hand | ratio | PyTorch | spread | ratio | recorded | "
-          "products |\n"
-          "|---|---|---|---|---|---|---|---|---|---|\n",
-          p->out);
+    if (threads > 1)
+        fputs("`one thread`: our own step on one thread, taking turns with these; the step by hand always "
+              "runs on one.\n\n",
+              p->out);
+    fprintf(p->out,
+            "| network, batch | replay | spread | by hand | ratio | PyTorch | spread | ratio | recorded | "
+            "products |%s\n|---|---|---|---|---|---|---|---|---|---|%s\n",
+            threads > 1 ? " one thread | ratio |" : "", threads > 1 ? "---|---|" : "");
     cJSON_ArrayForEach(row, table(p, name)) {
         const cJSON *t = page_network(torch, page_text(row, "model"), page_number(row, "batch"));
         double ours = page_number(row, "replay/median_us"), hand = page_number(row, "by_hand/median_us"),
@@ -72,6 +76,10 @@ static void steps(page *p, int threads) {
         page_cell(p, "%.2f", theirs / ours);
         page_us(p, page_number(row, "record/median_us"));
         page_cell(p, "%.0f %%", 100 * page_number(row, "products/median_us") / ours);
+        if (threads > 1) {
+            page_us(p, page_number(row, "one_thread/median_us"));
+            page_cell(p, "%.2f", page_number(row, "one_thread/median_us") / ours);
+        }
         fputc('\n', p->out);
     }
 }

@@ -50,7 +50,7 @@ static bool build(bench_network *b, tg_status *status) {
     int kind = tg_optim_from_name(s->optimizer);
     if (kind < 0) return tg_status_fail(status, "unknown optimizer '%s'", s->optimizer);
     b->optim = tg_optim_new(tg_mlp_params(b->net), (tg_optim_kind)kind,
-                            (tg_optim_spec){.lr = 1e-4, .status = status});
+                            (tg_optim_spec){.lr = 1e-4, .threads = s->threads, .status = status});
     b->tape = tg_tape_new_spec((tg_tape_spec){.dtype = s->dtype,
                                               .threads = s->threads,
                                               .lazy = s->mode != BENCH_RECORD,

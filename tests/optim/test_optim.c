@@ -2,6 +2,7 @@
 #include "support/golden.h"
 #include "support/test.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -377,31 +378,59 @@ static void schedules_are_functions_of_the_step(void **state) {
     for (int i = 0; i < TG_NSCHEDULES; i++) assert_int_equal(tg_schedule_from_name(tg_schedule_name(i)), i);
 }
 
-/* Above a quarter of a million elements a step is shared by the threads. */
+/* A step of 350,000 elements; a large one. */
+static void large_step(tg_optim_spec spec, float *result) {
+    tg_params *params = tg_params_new(TG_F32, 0);
+    tg_param *p = tg_params_add(params, "p", &TG_SHAPE(700, 500), NULL);
+    tg_init_param(p, (tg_init){TG_INIT_NORMAL}, 1, 0, NULL);
+    tg_optim *opt = tg_optim_new(params, TG_ADAM, spec);
+    for (int i = 0; i < 3; i++) {
+        memcpy(p->grad, p->value, (size_t)p->size * sizeof(float));
+        p->has_grad = true;
+        assert_true(tg_optim_step(opt));
+    }
+    memcpy(result, p->value, (size_t)p->size * sizeof(float));
+    tg_optim_free(opt);
+    tg_params_free(params);
+}
+
+static int threads_of_the_process(void) {
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks) return -1;
+    for (struct dirent *entry; (entry = readdir(tasks));) count += entry->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+/* Before any other test has started workers. */
+static void one_thread_means_one_thread(void **state) {
+    (void)state;
+    float *result = malloc(350000 * sizeof *result);
+    const int before = threads_of_the_process();
+    if (before < 0) {
+        print_message("skipped: there is no /proc/self/task to count threads in\n");
+        free(result);
+        skip();
+    }
+    tg_set_threads(3);
+    large_step((tg_optim_spec){.threads = 1}, result);
+    assert_int_equal(threads_of_the_process(), before);
+    large_step((tg_optim_spec){.threads = 0}, result);
+    assert_int_equal(threads_of_the_process(), before + 2);
+    tg_set_threads(0);
+    free(result);
+}
+
 static void threads_do_not_change_a_bit(void **state) {
     (void)state;
-    float *first = NULL;
-    for (int threads = 1; threads <= 4; threads += 3) {
-        tg_set_threads(threads);
-        tg_params *params = tg_params_new(TG_F32, 0);
-        tg_param *p = tg_params_add(params, "p", &TG_SHAPE(700, 500), NULL);
-        tg_init_param(p, (tg_init){TG_INIT_NORMAL}, 1, 0, NULL);
-        tg_optim *opt = tg_adam(params, (tg_adam_spec){.clip_norm = 1});
-        for (int i = 0; i < 3; i++) {
-            memcpy(p->grad, p->value, (size_t)p->size * sizeof(float));
-            p->has_grad = true;
-            assert_true(tg_optim_step(opt));
-        }
-        if (first)
-            assert_memory_equal(first, p->value, (size_t)p->size * sizeof(float));
-        else
-            first =
-                memcpy(malloc((size_t)p->size * sizeof(float)), p->value, (size_t)p->size * sizeof(float));
-        tg_optim_free(opt);
-        tg_params_free(params);
-    }
-    tg_set_threads(0);
-    free(first);
+    const size_t bytes = 350000 * sizeof(float);
+    float *one = malloc(bytes), *four = malloc(bytes);
+    large_step((tg_optim_spec){.clip_norm = 1, .threads = 1}, one);
+    large_step((tg_optim_spec){.clip_norm = 1, .threads = 4}, four);
+    assert_memory_equal(one, four, bytes);
+    free(one);
+    free(four);
 }
 
 static void nothing_crashes_on_null(void **state) {
@@ -449,6 +478,7 @@ static void a_network_learns_xor(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_thread_means_one_thread),
         cmocka_unit_test(every_optimiser_keeps_the_contract),
         cmocka_unit_test(rules_match_the_golden_numbers),
         cmocka_unit_test(conventions_that_the_field_has_twice),
