@@ -84,38 +84,45 @@ static real peak_of(int64_t n, const real *x, real peak) {
 }
 
 #ifdef TG_REAL_DUAL
-#define EDGE 1
-static void turn_square(const real *from, int64_t ld_from, int rows, int n, real *to, int64_t ld_to) {
-    (void)ld_from, (void)rows, (void)n, (void)ld_to;
-    *to = *from;
+void TG_R(tg_turn)(int64_t rows, int64_t n, const real *from, int64_t ld_from, real *to, int64_t ld_to) {
+    for (int64_t k = 0; k < n; k++)
+        for (int64_t i = 0; i < rows; i++) to[k * ld_to + i] = from[i * ld_from + k];
 }
 #else
-#define EDGE LANES
-/* Both counts are at most LANES. */
-static inline __attribute__((always_inline)) void turn_square(const real *from, int64_t ld_from, int rows,
-                                                              int n, real *to, int64_t ld_to) {
+/* LANES rows of LANES. */
+static void turn_square(const real *from, int64_t ld_from, real *to, int64_t ld_to) {
     vec square[LANES];
 #pragma GCC unroll 16
-    for (int j = 0; j < LANES; j++) square[j] = j < rows ? load_part(from + j * ld_from, n) : (vec){0};
+    for (int j = 0; j < LANES; j++) square[j] = load(from + j * ld_from);
     transpose(square);
 #pragma GCC unroll 16
-    for (int j = 0; j < LANES; j++)
-        if (j < n) store_part(to + j * ld_to, square[j], rows);
+    for (int j = 0; j < LANES; j++) store(to + j * ld_to, square[j]);
 }
-#endif
+
+/* At an edge: up to LANES rows of up to LANES. */
+static void turn_edge(int64_t rows, int64_t n, const real *from, int64_t ld_from, real *to, int64_t ld_to) {
+    vec square[LANES] = {{0}};
+    for (int j = 0; j < LANES && j < rows; j++) square[j] = load_up_to(from + j * ld_from, n);
+    transpose(square);
+    for (int j = 0; j < LANES && j < n; j++)
+        if (rows >= LANES)
+            store(to + j * ld_to, square[j]);
+        else
+            store_part(to + j * ld_to, square[j], (int)rows);
+}
 
 void TG_R(tg_turn)(int64_t rows, int64_t n, const real *from, int64_t ld_from, real *to, int64_t ld_to) {
-    for (int64_t k = 0; k < n; k += EDGE)
-        for (int64_t i = 0; i < rows; i += EDGE) {
+    for (int64_t k = 0; k < n; k += LANES)
+        for (int64_t i = 0; i < rows; i += LANES) {
             const real *corner = from + i * ld_from + k;
             real *place = to + k * ld_to + i;
-            if (rows - i >= EDGE && n - k >= EDGE)
-                turn_square(corner, ld_from, EDGE, EDGE, place, ld_to);
+            if (rows - i >= LANES && n - k >= LANES)
+                turn_square(corner, ld_from, place, ld_to);
             else
-                turn_square(corner, ld_from, (int)(rows - i < EDGE ? rows - i : EDGE),
-                            (int)(n - k < EDGE ? n - k : EDGE), place, ld_to);
+                turn_edge(rows - i, n - k, corner, ld_from, place, ld_to);
         }
 }
+#endif
 
 static void gather(const tg_walk *w, const void *arg, int64_t start, int64_t n, void *block) {
     const real *x = arg;

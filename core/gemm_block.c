@@ -206,10 +206,60 @@ static void run_few_columns(const product *g) {
         }
 }
 
+#define FEW_ROWS 64 /* of C, for which a large B^T is not worth packing */
+#define STRIP    48 /* rows of C^T at a time: whole tiles, and whole squares */
+
+/* C's rows from j and columns from i = the transpose of `turned`, or += when `add`. */
+static void put_turned(const product *g, bool add, int64_t j, int64_t i, int64_t rows, int64_t columns,
+                       const real *turned) {
+    real *c = g->c + j * g->ldc + i, block[TILE_COLUMNS * STRIP];
+    if (!add) {
+        TG_R(tg_turn)(columns, rows, turned, TILE_COLUMNS, c, g->ldc);
+        return;
+    }
+    TG_R(tg_turn)(columns, rows, turned, TILE_COLUMNS, block, STRIP);
+    for (int64_t r = 0; r < rows; r++, c += g->ldc)
+        TG_VECTORS for (int64_t k = 0; k < columns; k++) c[k] += block[r * STRIP + k];
+}
+
+/* C^T = B A^T, B being stored transposed: its rows are read where they are, and A, the smaller, is packed. */
+static void run_few_rows(const product *g, real *packed) {
+    real turned[STRIP * TILE_COLUMNS];
+    for (int64_t p0 = 0; p0 < g->k; p0 += DEPTH)
+        for (int64_t j = 0; j < g->m; j += TILE_COLUMNS) {
+            product t = {.n = least(TILE_COLUMNS, g->m - j), .k = least(DEPTH, g->k - p0)};
+            TG_R(tg_turn)(t.n, t.k, g->a + j * g->lda + p0, g->lda, packed, TILE_COLUMNS);
+            t.b = packed;
+            t.ldb = t.ldc = TILE_COLUMNS;
+            t.c = turned;
+            t.lda = g->ldb;
+            for (int64_t i = 0; i < g->n; i += STRIP) {
+                t.m = least(STRIP, g->n - i);
+                t.a = g->b + i * g->ldb + p0;
+                run(&t, &(layout){DEPTH, WIDTH, NULL, NULL});
+                put_turned(g, g->add || p0 > 0, j, i, t.n, t.m, turned);
+            }
+        }
+}
+
+/* Whether C^T is the better way: its vectors, along C's few rows, must not be mostly empty. */
+static bool has_few_rows(const product *g) {
+    const int64_t empty = (LANES - g->m % LANES) % LANES;
+    const bool full = 8 * empty <= g->m || (VECTOR_BYTES == 64 && g->m < LANES && 2 * g->m >= LANES);
+    return g->tb && !g->ta && g->m <= FEW_ROWS && full && g->k >= 32 && g->n * g->k >= 1 << 15 && !g->finite;
+}
+
 void TG_R(tg_gemm_blocks)(const product *g) {
     if (g->ta && !g->tb && g->n <= FEW_COLUMNS && g->m >= LANES && g->k > 0 && !g->finite) {
         run_few_columns(g);
         return;
+    }
+    if (has_few_rows(g)) {
+        real *packed = tg_thread_buffer();
+        if (packed) {
+            run_few_rows(g, packed);
+            return;
+        }
     }
     /* B must be packed where it is transposed, and is worth it where many rows of A meet it: the sooner when
        its rows lie a page or more apart, unless a tile reads whole pairs of lines of them. */

@@ -141,25 +141,44 @@ static void products_agree_with_the_reference(void **state) {
     }
 }
 
+static void expect_same_bits(const shape *s, int threads) {
+    matrix a = matrix_new(s->ta ? s->k : s->m, s->ta ? s->m : s->k, s->lda);
+    matrix b = matrix_new(s->tb ? s->n : s->k, s->tb ? s->k : s->n, s->ldb);
+    for (int level = 0; level < LEVELS; level++) {
+        if (!tg_simd_runs(level)) continue;
+        matrix one = matrix_new(s->m, s->n, s->ldc), two = matrix_new(s->m, s->n, s->ldc);
+        memcpy(two.f32, one.f32, one.count * sizeof *one.f32);
+        gemm_f32 *gemm = levels[level].f32;
+        gemm(1, s->ta, s->tb, s->m, s->n, s->k, a.f32, s->lda, b.f32, s->ldb, s->beta, one.f32, s->ldc);
+        gemm(threads, s->ta, s->tb, s->m, s->n, s->k, a.f32, s->lda, b.f32, s->ldb, s->beta, two.f32, s->ldc);
+        assert_memory_equal(one.f32, two.f32, one.count * sizeof *one.f32);
+        matrix_free(one), matrix_free(two);
+    }
+    matrix_free(a), matrix_free(b);
+}
+
 static void the_bits_do_not_depend_on_the_threads(void **state) {
     (void)state;
     for (int i = 0; i < test_rounds(100); i++) {
         shape s = random_shape(600);
         s.m += 100, s.n += 100, s.k += 100; /* large enough to be run in parallel */
         s.lda = s.ta ? s.m : s.k, s.ldb = s.tb ? s.k : s.n, s.ldc = s.n;
-        matrix a = matrix_new(s.m, s.k, s.k), b = matrix_new(s.k, s.n, s.n);
-        for (int level = 0; level < LEVELS; level++) {
-            if (!tg_simd_runs(level)) continue;
-            matrix one = matrix_new(s.m, s.n, s.n), two = matrix_new(s.m, s.n, s.n);
-            memcpy(two.f32, one.f32, one.count * sizeof *one.f32);
-            const int threads = 2 + i % 2;
-            gemm_f32 *gemm = levels[level].f32;
-            gemm(1, s.ta, s.tb, s.m, s.n, s.k, a.f32, s.lda, b.f32, s.ldb, s.beta, one.f32, s.ldc);
-            gemm(threads, s.ta, s.tb, s.m, s.n, s.k, a.f32, s.lda, b.f32, s.ldb, s.beta, two.f32, s.ldc);
-            assert_memory_equal(one.f32, two.f32, one.count * sizeof *one.f32);
-            matrix_free(one), matrix_free(two);
-        }
-        matrix_free(a), matrix_free(b);
+        expect_same_bits(&s, 2 + i % 2);
+    }
+}
+
+/* A few rows with a large transposed matrix, which are computed as its product with them transposed. */
+static void few_rows_meet_a_large_transpose(void **state) {
+    (void)state;
+    for (int i = 0; i < test_rounds(80); i++) {
+        shape s = {.m = 2 + (int64_t)tg_rng_below(&rng, 66), .tb = true, .beta = i & 1};
+        s.n = 100 + (int64_t)tg_rng_below(&rng, 300);
+        s.k = 200 + (int64_t)tg_rng_below(&rng, 700);
+        if (i % 3 == 0) s.m = s.m / 8 * 8 + 8;
+        s.lda = s.k + i % 5, s.ldb = s.k + i % 7, s.ldc = s.n + i % 4;
+        for (int level = 0; level < LEVELS; level++)
+            if (tg_simd_runs(level)) check(&s, level);
+        expect_same_bits(&s, 2 + i % 2);
     }
 }
 
@@ -181,6 +200,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_agree_with_the_reference),
         cmocka_unit_test(the_bits_do_not_depend_on_the_threads),
+        cmocka_unit_test(few_rows_meet_a_large_transpose),
         cmocka_unit_test(duals_carry_the_derivative),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
