@@ -108,7 +108,7 @@ static bool is_finite(const product *g, const strip *s) {
     return true;
 }
 
-/* The block of B that follows; NULL where it is a smaller one at the edge, or a block has all columns. */
+/* The block of B that follows; NULL where it is a smaller one at the edge, or a block has whole rows of memory. */
 static const real *block_after(const product *g, const layout *l, int64_t p0, int64_t j0) {
     if (g->ldb <= l->width || g->tb) return NULL;
     if (p0 + 2 * l->depth <= g->k) return g->b + (p0 + l->depth) * g->ldb + j0;
