@@ -185,8 +185,17 @@ tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int n
     return NULL;
 }
 
-tg_cost tg_cost_of(const tg_node *node) {
-    if (!node || !node->op) return (tg_cost){0, 0};
+/* Of the arguments that can have a gradient, the share that wants one. */
+static double share_wanted(const tg_node *node) {
+    int wanted = 0, real_args = 0;
+    for (int k = 0; k < node->nargs; k++) {
+        real_args += node->args[k]->dtype != TG_I32;
+        wanted += node->args[k]->requires_grad;
+    }
+    return real_args ? (double)wanted / real_args : 0;
+}
+
+static tg_cost full_cost(const tg_node *node) {
     if (!node->op->cost) {
         double n = (double)node->size * node->op->flops;
         return (tg_cost){n, 2 * n};
@@ -201,4 +210,11 @@ tg_cost tg_cost_of(const tg_node *node) {
                    .real_size = tg_dtype_size(node->dtype),
                    .y = node->shape};
     return node->op->cost(&in);
+}
+
+tg_cost tg_cost_of(const tg_node *node) {
+    if (!node || !node->op) return (tg_cost){0, 0};
+    tg_cost cost = full_cost(node);
+    cost.backward *= share_wanted(node);
+    return cost;
 }

@@ -22,7 +22,7 @@ static bool send(const tg_node *node, const void *dy, void *const *into, tg_node
 }
 
 bool tg_send_backward(const tg_node *node, const void *dy, void *const *into) {
-    if (!node || !node->op || !dy || tg_failed(node->tape) || !tg_value(node)) return false;
+    if (!node || !node->op || !dy || !tg_value(node)) return false;
     for (int k = 0; k < node->nargs; k++)
         if (!tg_value(node->args[k])) return false;
     if (!node->op->view && !node->kernel->backward) return false;

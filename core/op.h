@@ -218,6 +218,8 @@ TG_API bool tg_is_constant(const tg_node *node);     /* made by tg_constant or t
 TG_API const char *tg_scope_of(const tg_node *node); /* "" outside any scope */
 /* "slope=0.1, axis=1": the options that differ from zero, at most size bytes; returns text. */
 TG_API char *tg_options_text(const tg_op *op, const void *options, char *text, size_t size);
+/* Floating-point operations of a node: forward, and backward for the arguments that want a gradient, all of which
+   are taken to cost the same. */
 TG_API tg_cost tg_cost_of(const tg_node *node);
 /* Writes for each element of node which smooth branch its value is computed on now. False, and nothing is
    written, for nodes of ops without kinks. */
@@ -225,7 +227,8 @@ TG_API bool tg_branch(tg_node *node, int32_t *branch);
 /* What backward of node would add to the gradient of each argument, given the cotangent dy: into[k] is
    overwritten with the contribution to argument k (NULL where it is not wanted), separately even when one
    node is given twice. dy and into are tensors of the tape's dtype, padded and aligned like those of
-   tg_tensor_alloc. Nothing on the tape changes. False for leaves, for ops without derivative, without memory.
+   tg_tensor_alloc. Nothing on the tape changes, not even where it has failed. False for leaves, for ops without
+   derivative, where a value is missing, without memory.
  */
 TG_API bool tg_send_backward(const tg_node *node, const void *dy, void *const *into);
 /* The kernels of an op for TG_F32, TG_F64 or TG_DUAL, at the SIMD level of this processor; NULL for a view

@@ -19,13 +19,13 @@ static void gate_label(const tg_graph_node *node, tg_text *text) {
         if (!strchr("abx ", *c) && n + 1 < sizeof sign) sign[n++] = *c;
     sign[n] = 0;
     if (n != 1 || strchr("0123456789", *sign))
-        tg_text_escape(text, node->op, TG_ESCAPE_MARKUP);
+        tg_text_escape(text, node->op, TG_ESCAPE_LABEL);
     else if (*sign == '*')
         tg_text_put(text, "&#215;");
     else if (*sign == '-')
         tg_text_put(text, "&#8722;");
     else
-        tg_text_escape(text, sign, TG_ESCAPE_MARKUP);
+        tg_text_escape(text, sign, TG_ESCAPE_LABEL);
 }
 
 static void write_gate(const tg_graph_node *node, tg_text *text) {
@@ -48,7 +48,7 @@ static void write_wire(const tg_graph *graph, const tg_graph_node *node, tg_text
         node->id);
     if (*node->name && node->in) {
         tg_text_put(text, "<I>");
-        tg_text_escape(text, node->name, TG_ESCAPE_MARKUP);
+        tg_text_escape(text, node->name, TG_ESCAPE_LABEL);
         tg_text_put(text, "</I> = ");
     }
     tg_text_value(text, graph, node->node);
@@ -67,7 +67,7 @@ static void write_node(const tg_graph *graph, const tg_graph_node *node, tg_text
         tg_text_add(text, "  g%d -> v%d:w [arrowhead=none];\n", node->id, node->id);
     } else if (*node->name) {
         tg_text_add(text, "  n%d [shape=plaintext, label=<<I>", node->id);
-        tg_text_escape(text, node->name, TG_ESCAPE_MARKUP);
+        tg_text_escape(text, node->name, TG_ESCAPE_LABEL);
         tg_text_add(text, "</I>>];\n  n%d -> v%d:w [arrowhead=none, minlen=1];\n", node->id, node->id);
     }
 }
@@ -102,7 +102,7 @@ static void write_label(const tg_graph *graph, tg_text *text) {
     tg_text_put(text, "  labelloc=t; label=<<TABLE BORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\">");
     if (*graph->title) {
         tg_text_put(text, "<TR><TD><FONT POINT-SIZE=\"22\" COLOR=\"#1a1a1a\">");
-        tg_text_escape(text, graph->title, TG_ESCAPE_MARKUP);
+        tg_text_escape(text, graph->title, TG_ESCAPE_LABEL);
         tg_text_put(text, "</FONT></TD></TR>");
     }
     if (legend)

@@ -8,7 +8,7 @@
 #define LOCAL    "#0059a3" /* blue */
 
 static void markup(tg_text *text, const char *label) {
-    tg_text_escape(text, label, TG_ESCAPE_MARKUP);
+    tg_text_escape(text, label, TG_ESCAPE_LABEL);
 }
 
 /* A line of a label. Coloured fills want black text. */

@@ -63,9 +63,16 @@ static bool keep_parts(tg_graph *graph, tg_graph_edge *edge, const void *message
     return parts;
 }
 
+/* On a tape that has failed some may be missing. */
+static bool has_values(const tg_node *node) {
+    for (int k = 0; k < tg_arg_count(node); k++)
+        if (!tg_value(tg_arg(node, k))) return false;
+    return tg_value(node);
+}
+
 static bool derive(tg_graph *graph, tg_graph_node *to) {
     buffers b;
-    if (!has_derivative(tg_op_of(to->node))) return true;
+    if (!has_derivative(tg_op_of(to->node)) || !has_values(to->node)) return true;
     bool ok = give_buffers(&b, to->node);
     for (int round = 0; ok && round < 2; round++) {
         const void *dy = round ? tg_grad(to->node) : b.ones;
@@ -89,8 +96,7 @@ static bool derive(tg_graph *graph, tg_graph_node *to) {
 bool tg_graph_add_derivatives(tg_graph *graph) {
     for (int i = 0; i < graph->nodes_count; i++) {
         tg_graph_node *node = &graph->nodes[i];
-        if (node->in && tg_requires_grad(node->node) && tg_value(node->node) && !derive(graph, node))
-            return false;
+        if (node->in && tg_requires_grad(node->node) && !derive(graph, node)) return false;
     }
     return true;
 }

@@ -103,11 +103,16 @@ static const char *replacement(char c, tg_escape how) {
         if (c == '\n') return "\\n";
         if (c == '&') return "&amp;"; /* dot reads entities */
         break;
+    case TG_ESCAPE_LABEL:
+        if (c == '\\')
+            return "&#92;&#8203;"; /* dot expands \N, \G and others, entities or not: a space of no width parts them */
+        /* fall through */
     case TG_ESCAPE_MARKUP:
         if (c == '&') return "&amp;";
         if (c == '<') return "&lt;";
         if (c == '>') return "&gt;";
         if (c == '"') return "&quot;";
+        if (c == '\\') return "&#92;";   /* dot expands \N, \G and others */
         if (c == '\n') return "&#9166;"; /* a return symbol */
         break;
     case TG_ESCAPE_MERMAID:

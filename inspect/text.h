@@ -30,7 +30,8 @@ char *tg_number_text(double value, int digits, char *buffer);
 /* How a label is made harmless. Labels must be clean (below). */
 typedef enum tg_escape {
     TG_ESCAPE_QUOTED,  /* inside "..." of dot */
-    TG_ESCAPE_MARKUP,  /* XML, and dot's HTML-like labels */
+    TG_ESCAPE_MARKUP,  /* XML */
+    TG_ESCAPE_LABEL,   /* dot's HTML-like labels */
     TG_ESCAPE_MERMAID, /* inside ["..."] of Mermaid */
     TG_ESCAPE_JSON,    /* inside "..." of JSON, also where that stands in a <script> of a page */
     TG_ESCAPE_LINE     /* one line of plain text: \n, \t and \\ stand for newline, tab and backslash */

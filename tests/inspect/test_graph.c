@@ -236,6 +236,8 @@ static void any_label_gives_a_readable_file(void **state) {
     assert_non_null(strstr(dot, "label=\"say \\\"hi\\\"\""));
     assert_non_null(strstr(dot, "bad \xef\xbf\xbd\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"));
     assert_non_null(strstr(dot, "&lt;b&gt;&amp;amp;&lt;/b&gt;"));
+    assert_null(strstr(dot, "<I>]]>--\\")); /* in HTML-like labels dot would expand \N */
+    assert_non_null(strstr(dot, "]]&gt;--&#92;&#8203;N&#92;&#8203;G"));
     tg_graph_release(dot);
     tg_graph *graph = tg_graph_new(tape, (tg_graph_spec){.title = awkward[3]}, NULL);
     char *svg = tg_graph_render(graph, TG_GRAPH_SVG, NULL, &status);
@@ -277,8 +279,46 @@ static void files_are_written_by_their_ending(void **state) {
     tg_tape_free(tape);
 }
 
+/* When an error has stopped the tape, a picture of what is there helps most. */
+static void a_failed_tape_is_drawn(void **state) {
+    (void)state;
+    for (int lazy = 0; lazy < 2; lazy++) {
+        tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F64, .lazy = lazy});
+        tg_node *x = tg_input(tape, "x", TG_F64, 2, (int64_t[]){2, 3});
+        tg_require_grad(x, true);
+        tg_set_f64(x, (double[]){1, 2, 3, 4, 5, 6});
+        assert_null(tg_matmul(tg_scale(x, 3), x));
+        assert_true(tg_failed(tape));
+        tg_status status = {0};
+        tg_graph *graph = tg_graph_new(tape, (tg_graph_spec){.detail = TG_DETAIL_COSTS}, &status);
+        if (!graph) fail_msg("%s", status.message);
+        assert_int_equal(graph->nodes_count, 2);
+        if (!lazy) assert_close(graph->edges[0].local.max, 3, 0);
+        tg_graph_free(graph);
+        tg_tape_free(tape);
+    }
+}
+
+/* Of a product with a constant, backward computes the gradient of one factor alone. */
+static void costs_are_of_what_is_computed(void **state) {
+    (void)state;
+    for (int wanted = 0; wanted < 4; wanted++) {
+        tg_tape *tape = tg_tape_new(TG_F64);
+        tg_node *x = tg_input(tape, "x", TG_F64, 2, (int64_t[]){5, 7});
+        tg_node *w = tg_input(tape, "w", TG_F64, 2, (int64_t[]){7, 3});
+        tg_require_grad(x, wanted & 1);
+        tg_require_grad(w, wanted & 2);
+        const tg_cost cost = tg_cost_of(tg_matmul(x, w));
+        assert_close(cost.forward, 2 * 5 * 7 * 3, 0);
+        assert_close(cost.backward, ((wanted & 1) + (wanted >> 1)) * cost.forward, 0);
+        tg_tape_free(tape);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failed_tape_is_drawn),
+        cmocka_unit_test(costs_are_of_what_is_computed),
         cmocka_unit_test(the_dot_text_is_exactly_this),
         cmocka_unit_test(every_text_format_is_as_golden),
         cmocka_unit_test(edges_hold_local_derivatives_and_contributions),
