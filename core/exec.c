@@ -84,16 +84,26 @@ void *tg_grad_target(tg_node *node, int k, tg_eval *e) {
     return tg_grad_buffer(arg);
 }
 
+/* The first share is copied, not added to zeros: that would change the sign of -0. */
+static bool add_to_gradient(tg_node *node, const void *share) {
+    bool *has = tg_grad_flag(node);
+    void *grad = tg_grad_buffer(node);
+    if (!grad) return false;
+    if (*has)
+        tg_block_ops_of(node->dtype)->add(node->size, grad, share);
+    else
+        memcpy(grad, share, (size_t)node->size * tg_dtype_size(node->dtype));
+    *has = true;
+    return true;
+}
+
 static bool backward(tg_node *node, tg_eval *e, void **dx) {
+    if (node->op->view) return !node->args[0]->requires_grad || add_to_gradient(node->args[0], node->grad);
     e->dx = dx;
     e->dy = node->grad;
     for (int k = 0; k < node->nargs; k++) {
         dx[k] = NULL;
         if (node->args[k]->requires_grad && !(dx[k] = tg_grad_target(node, k, e))) return false;
-    }
-    if (node->op->view) {
-        if (dx[0]) tg_block_ops_of(node->dtype)->add(node->size, dx[0], e->dy);
-        return true;
     }
     if (node->scratch && !(e->scratch = tg_scratch(node->tape, node->scratch))) return false;
     node->kernel->backward(e);
@@ -189,12 +199,9 @@ bool tg_backward_begin(tg_node *node, const void *cotangent) {
         if (tape->nodes[i]->op) tape->nodes[i]->has_grad = false;
     }
     if (tape->plan) tape->plan->root = NULL;
+    if (cotangent) return add_to_gradient(node, cotangent);
     void *grad = tg_grad_ready(node);
     if (!grad) return false;
-    if (cotangent) {
-        tg_block_ops_of(node->dtype)->add(node->size, grad, cotangent);
-        return true;
-    }
     for (int64_t i = 0; i < node->size; i++) switch (node->dtype) {
         case TG_F32:
             ((float *)grad)[i] += 1;
@@ -249,7 +256,7 @@ void tg_zero_grad(tg_tape *tape) {
         tg_node *node = tape->nodes[i];
         if (node->param)
             tg_param_zero_grad(node->param);
-        else
+        else if (!node->op)
             node->has_grad = false;
     }
 }

@@ -162,7 +162,7 @@ typedef struct tg_op {
     unsigned passes;   /* bit k: the gradient of x[k] is dy itself (when the shapes agree) */
     unsigned saves;    /* what backward reads: TG_SAVES_...; memory is shared by this, so be exact */
     bool assigns;      /* backward heeds e->fresh, which spares a pass of zeros */
-    bool random;       /* draws random numbers */
+    bool random;       /* its kernels read seed, stream or training */
     /* Whether, with these options, each row of y is a function of the same row of x[0], and of all of the other
        arguments: backward may then be run for some rows at a time. NULL: it is not. */
     bool (*by_rows)(const void *options);

@@ -2,6 +2,8 @@
 #include "core/kernel.h"
 #include "ops/philox.h"
 
+#include <string.h>
+
 #ifdef TG_PUBLIC
 typedef struct tg_dropout_options {
     double keep;   /* the probability that an element is KEPT, 0..1; 0 and 1 mean no dropout */
@@ -20,9 +22,8 @@ static bool infer(tg_infer *in) {
     return tg_infer_same(in) && tg_infer_range(in, "keep", o->keep, 0, 1);
 }
 
-static bool is_active(const tg_eval *e) {
-    const tg_dropout_options *o = e->options;
-    return e->training && o->keep > 0 && o->keep < 1;
+static bool can_drop(const tg_dropout_options *o) {
+    return o->keep > 0 && o->keep < 1;
 }
 
 /* Which of the elements from `position` on, at most `limit`, are kept: 1 or 0. Returns how many were written.
@@ -42,16 +43,19 @@ static int64_t choose(const tg_eval *e, int64_t position, int64_t limit, uint8_t
     return n;
 }
 
-/* The mask is kept for backward, a byte for each element. */
+#define AS_IT_IS 2 /* in the mask: the forward was an evaluation */
+
+/* The mask is kept for backward, a byte for each element: whether the tape trains may change in between. */
 static void forward(tg_eval *e) {
     const tg_dropout_options *o = e->options;
     const real *x = e->x[0], scale = (real)(1 / o->keep);
     real *y = e->y;
-    if (!is_active(e)) {
+    uint8_t *kept = (uint8_t *)e->saved + e->offset;
+    if (!e->training || !can_drop(o)) {
+        if (can_drop(o)) memset(kept, AS_IT_IS, (size_t)e->n);
         TG_EACH(i, e->n) y[i] = x[i];
         return;
     }
-    uint8_t *kept = (uint8_t *)e->saved + e->offset;
     for (int64_t i = 0; i < e->n;) i += choose(e, e->offset + i, e->n - i, kept + i);
     TG_EACH(i, e->n) y[i] = x[i] * (scale * kept[i]);
 }
@@ -59,12 +63,12 @@ static void forward(tg_eval *e) {
 static void backward(tg_eval *e) {
     const tg_dropout_options *o = e->options;
     const real *dy = e->dy, scale = (real)(1 / o->keep);
-    if (!is_active(e)) {
+    const uint8_t *kept = (const uint8_t *)e->saved + e->offset;
+    if (!can_drop(o)) {
         TG_GRADIENT(e, i, dy[i]);
         return;
     }
-    const uint8_t *kept = (const uint8_t *)e->saved + e->offset;
-    TG_GRADIENT(e, i, dy[i] * (scale * kept[i]));
+    TG_GRADIENT(e, i, dy[i] * (kept[i] == AS_IT_IS ? 1 : scale * kept[i]));
 }
 
 static const tg_dropout_options half = {.keep = 0.5}, most = {.keep = 0.75, .seed = 7};

@@ -208,8 +208,48 @@ static void the_same_node_twice_gets_both_shares(void **state) {
     }
 }
 
+/* tg_zero_grad forgets what leaves have gathered; an inner gradient that is kept is that of the last pass. */
+static void kept_gradients_outlive_zero_grad(void **state) {
+    (void)state;
+    for (int no_plan = 0; no_plan < 2; no_plan++) {
+        tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F64, .no_plan = no_plan});
+        tg_node *x = tg_input(tape, "x", TG_F64, 1, (int64_t[]){3});
+        tg_require_grad(x, true);
+        tg_set_f64(x, (double[]){0.5, -1, 2});
+        tg_node *y = tg_tanh(x), *loss = tg_sum(tg_square(y));
+        tg_retain_grad(y);
+        for (int pass = 0; pass < 3; pass++) {
+            assert_true(tg_replay(tape));
+            tg_zero_grad(tape);
+            assert_true(tg_backward(loss));
+            assert_non_null(tg_grad(y));
+            for (int i = 0; i < 3; i++) assert_close(tg_grad_at(y, i), 2 * tg_value_at(y, i), 0);
+        }
+        tg_tape_free(tape);
+    }
+}
+
+/* -0 comes through a view as -0, with the plan and without. */
+static void a_view_keeps_the_sign_of_zero(void **state) {
+    (void)state;
+    for (int no_plan = 0; no_plan < 2; no_plan++) {
+        tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F64, .no_plan = no_plan});
+        tg_node *x = tg_input(tape, "x", TG_F64, 1, (int64_t[]){2});
+        tg_require_grad(x, true);
+        tg_set_f64(x, (double[]){0.5, -1});
+        tg_node *y = tg_tanh(x), *z = tg_reshape(y, TG_SHAPE(2, 1));
+        tg_retain_grad(y);
+        assert_true(tg_replay(tape));
+        assert_true(tg_backward_from(z, (double[]){-0.0, 1}));
+        assert_true(signbit(tg_grad_at(y, 0)) && signbit(tg_grad_at(x, 0)));
+        tg_tape_free(tape);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kept_gradients_outlive_zero_grad),
+        cmocka_unit_test(a_view_keeps_the_sign_of_zero),
         cmocka_unit_test(the_same_node_twice_gets_both_shares),
         cmocka_unit_test(random_programs_give_the_same_bits),
         cmocka_unit_test(recording_after_a_replay_goes_on),

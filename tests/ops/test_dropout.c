@@ -171,8 +171,31 @@ static void a_cut_anywhere_gives_the_same_mask(void **state) {
     }
 }
 
+/* Whether the tape trains may change between forward and backward: backward is that of the forward that was. */
+static void backward_follows_the_forward_that_was(void **state) {
+    (void)state;
+    for (int form = 0; form < 8; form++) {
+        const bool trained = form & 1;
+        const int64_t n = form & 2 ? 9001 : 5;
+        tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F32, .seed = 3, .no_plan = form & 4});
+        tg_node *x = ones(tape, n);
+        tg_set_training(tape, !trained);
+        tg_node *y = tg_dropout(x, (tg_dropout_options){.keep = 0.5}), *loss = tg_sum(y);
+        for (int pass = 0; pass < 2; pass++) {
+            tg_set_training(tape, trained);
+            assert_true(tg_replay(tape));
+            tg_set_training(tape, !trained);
+            tg_zero_grad(tape);
+            assert_true(tg_backward(loss));
+            for (int64_t i = 0; i < n; i++) assert_close(tg_grad_at(x, i), tg_value_at(y, i), 0);
+        }
+        tg_tape_free(tape);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(backward_follows_the_forward_that_was),
         cmocka_unit_test(the_mean_is_preserved),
         cmocka_unit_test(neighbours_are_independent),
         cmocka_unit_test(keep_0_and_1_and_evaluation_change_nothing),
