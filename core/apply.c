@@ -55,6 +55,13 @@ bool tg_infer_range(tg_infer *in, const char *option, double value, double low, 
 
 /* ---- ops ---- */
 
+/* An op that its user has not finished. */
+static bool is_complete(tg_where where, const tg_op *op, tg_tape *tape) {
+    const char *fault = op->built_in ? NULL : tg_op_fault(op);
+    if (fault) tg_fail(tape, where, "%s: %s", op->name ? op->name : "an op", fault);
+    return !fault;
+}
+
 static bool check_args(tg_where where, const tg_op *op, int nargs, tg_node *const *args, tg_tape *tape) {
     if (op->arity != TG_VARIADIC && nargs != op->arity) {
         tg_fail(tape, where, "%s: %d arguments; it takes %d", op->name, nargs, op->arity);
@@ -63,6 +70,12 @@ static bool check_args(tg_where where, const tg_op *op, int nargs, tg_node *cons
     for (int k = 0; k < nargs; k++) {
         if (args[k]->tape != tape) {
             tg_fail(tape, where, "%s: argument %d is a node of another tape", op->name, k + 1);
+            return false;
+        }
+        if (!tg_on_tape(args[k])) {
+            tg_fail(tape, where,
+                    "%s: argument %d is a node that tg_tape_clear or tg_tape_rewind has forgotten", op->name,
+                    k + 1);
             return false;
         }
         bool wants_int = k < TG_MAX_ARGS && (op->int_args >> k & 1);
@@ -145,7 +158,7 @@ static const char no_options[1024]; /* all zero */
 tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int nargs, tg_node *const *args) {
     if (!op || nargs < 1 || !args) return NULL;
     tg_tape *tape = common_tape(where, op, nargs, args);
-    if (!tape || !check_args(where, op, nargs, args, tape)) return NULL;
+    if (!tape || !is_complete(where, op, tape) || !check_args(where, op, nargs, args, tape)) return NULL;
     for (int k = 0; k < nargs; k++)
         if (args[k]->stale && !tg_refresh(args[k])) return NULL;
 

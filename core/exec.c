@@ -176,6 +176,10 @@ bool tg_replay(tg_tape *tape) {
 static bool can_begin(tg_node *node) {
     if (!node || node->tape->failed) return false;
     tg_tape *tape = node->tape;
+    if (!tg_on_tape(node)) {
+        tg_fail(tape, (tg_where){0}, "backward: the node was forgotten by tg_tape_clear or tg_tape_rewind");
+        return false;
+    }
     if (!node->requires_grad) {
         tg_fail(tape, node->where,
                 "backward: the node %s depends on no parameter and on no input that requires a "

@@ -93,4 +93,12 @@ bool tg_refresh(tg_node *node);
 /* plan.c */
 void tg_plan_drop(tg_tape *tape);
 
+/* registry.c: what keeps an op from being used; NULL: nothing. */
+const char *tg_op_fault(const tg_op *op);
+
+/* False for a node that tg_tape_clear or tg_tape_rewind has forgotten, unless another one has taken its place. */
+static inline bool tg_on_tape(const tg_node *node) {
+    return node->id < node->tape->count && node->tape->nodes[node->id] == node;
+}
+
 #endif

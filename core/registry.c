@@ -64,7 +64,7 @@ const tg_op *tg_op_find(const char *name) {
     return NULL;
 }
 
-static const char *fault(const tg_op *op) {
+const char *tg_op_fault(const tg_op *op) {
     if (!op || !op->name || !*op->name) return "the op has no name";
     if (!op->infer) return "the op has no infer rule";
     if (op->arity != TG_VARIADIC && (op->arity < 1 || op->arity > TG_MAX_ARGS))
@@ -79,7 +79,7 @@ static const char *fault(const tg_op *op) {
 }
 
 const char *tg_op_register(const tg_op *op) {
-    const char *what = fault(op);
+    const char *what = tg_op_fault(op);
     if (what) return what;
     pthread_mutex_lock(&lock);
     const tg_op *present = tg_op_find(op->name);

@@ -43,7 +43,8 @@ TG_API TG_MUST_USE tg_tape *tg_tape_new(tg_dtype dtype);
 TG_API TG_MUST_USE tg_tape *tg_tape_new_spec(tg_tape_spec spec);
 /* Frees the tape and all its nodes; NULL is allowed. Parameters belong to their models and stay. */
 TG_API void tg_tape_free(tg_tape *tape);
-/* Forgets all nodes and the error, keeps the memory: a step recorded anew allocates nothing once warm. */
+/* Forgets all nodes and the error, keeps the memory: a step recorded anew allocates nothing once warm. Pointers to
+   forgotten nodes are void: their use is an error, or means the node that has taken their place. */
 TG_API void tg_tape_clear(tg_tape *tape);
 
 /* A position on the tape, to which tg_tape_rewind returns: nodes recorded after it are forgotten. */

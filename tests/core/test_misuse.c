@@ -179,8 +179,49 @@ static void *small_alloc(void *context, size_t size) {
     return size > 16u << 20 ? NULL : calloc(1, size);
 }
 
+static void forgotten_nodes_are_refused(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F32);
+    tg_node *x = tg_scalar(tape, 2);
+    tg_require_grad(x, true);
+    const tg_mark mark = tg_tape_mark(tape);
+    tg_node *y = tg_square(x);
+    tg_tape_rewind(tape, mark);
+    assert_null(tg_add(x, y));
+    assert_non_null(
+        strstr(tg_error(tape), "argument 2 is a node that tg_tape_clear or tg_tape_rewind has forgotten"));
+    tg_error_clear(tape);
+    assert_false(tg_backward(y));
+    assert_non_null(strstr(tg_error(tape), "backward: the node was forgotten"));
+    tg_tape_clear(tape);
+    assert_null(tg_exp(x));
+    assert_non_null(strstr(tg_error(tape), "exp: argument 1 is a node that"));
+    tg_tape_free(tape);
+}
+
+static void unfinished_ops_are_refused(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F32);
+    tg_node *x = tg_scalar(tape, 2);
+    const tg_op no_rule = {.name = "mine", .arity = 1, .elementwise = true};
+    assert_null(tg_apply(&no_rule, NULL, 1, &x));
+    assert_non_null(strstr(tg_error(tape), "mine: the op has no infer rule"));
+    tg_error_clear(tape);
+    const tg_op no_kernels = {.name = "mine", .arity = 1, .elementwise = true, .infer = tg_infer_same};
+    assert_null(tg_apply(&no_kernels, NULL, 1, &x));
+    assert_non_null(strstr(tg_error(tape), "mine: kernels are needed"));
+    assert_non_null(strstr(tg_error(tape), "test_misuse.c:"));
+    tg_error_clear(tape);
+    const tg_op no_name = {.arity = 1, .infer = tg_infer_same};
+    assert_null(tg_apply(&no_name, NULL, 1, &x));
+    assert_non_null(strstr(tg_error(tape), "the op has no name"));
+    tg_tape_free(tape);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forgotten_nodes_are_refused),
+        cmocka_unit_test(unfinished_ops_are_refused),
         cmocka_unit_test(random_calls_never_crash),
         cmocka_unit_test(null_is_refused_everywhere),
     };
