@@ -140,10 +140,7 @@ static bool give_value(tg_node *node) {
     if (node->value || (node->op && node->op->view)) return true;
     node->value =
         tg_arena_alloc(&node->tape->arena, tg_padded(node->size, tg_dtype_size(node->dtype)), TG_ALIGN);
-    if (!node->value)
-        tg_fail(node->tape, node->where, "%s: out of memory for %lld elements", node->op->name,
-                (long long)node->size);
-    return node->value != NULL;
+    return node->value || tg_node_no_memory(node->tape, node->where, node->op->name, &node->shape);
 }
 
 bool tg_refresh(tg_node *node) {

@@ -168,7 +168,7 @@ static bool give_homes(tg_plan *plan, const int *into) {
         else if (node->op->view)
             plan->home[i] = plan->home[node->args[0]->id];
         else if (!node->stale && !(plan->home[i] = new_home(plan, node)))
-            return false;
+            return tg_node_no_memory(tape, node->where, node->op->name, &node->shape);
         if (!node->stale) node->value = plan->home[i];
     }
     for (int i = 0; i < tape->count; i++)

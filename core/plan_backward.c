@@ -282,8 +282,11 @@ bool tg_plan_backward(tg_plan *plan, tg_node *root) {
     tg_tensor_free(plan->pool);
     plan->pool = m.failed ? NULL : tg_tensor_alloc((int64_t)plan->pool_size, 1);
     if (!plan->pool) {
-        tg_fail(plan->tape, root->where, "backward: out of memory for gradients of %zu bytes",
-                plan->pool_size);
+        if (m.failed)
+            tg_fail(plan->tape, root->where, "backward: out of memory for the plan of %zu nodes", n);
+        else
+            tg_fail(plan->tape, root->where, "backward: out of memory for gradients of %zu bytes",
+                    plan->pool_size);
         return false;
     }
     settle_all(plan);

@@ -218,11 +218,24 @@ static void unfinished_ops_are_refused(void **state) {
     tg_tape_free(tape);
 }
 
+/* A lazy tape records what it cannot hold; the replay says which op at which line wanted too much. */
+static void a_replay_without_memory_names_the_op(void **state) {
+    (void)state;
+    for (int no_plan = 0; no_plan < 2; no_plan++) {
+        tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F32, .lazy = true, .no_plan = no_plan});
+        tg_node *x = tg_input(tape, "x", TG_F32, 0, NULL);
+        assert_non_null(tg_softmax(tg_broadcast_to(x, TG_SHAPE(1 << 20, 1 << 20))));
+        assert_false(tg_replay(tape));
+        assert_non_null(strstr(tg_error(tape), "out of memory for a value of shape (1048576,1048576)"));
+        assert_non_null(strstr(tg_error(tape), "test_misuse.c:"));
+        tg_tape_free(tape);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forgotten_nodes_are_refused),
-        cmocka_unit_test(unfinished_ops_are_refused),
-        cmocka_unit_test(random_calls_never_crash),
+        cmocka_unit_test(a_replay_without_memory_names_the_op), cmocka_unit_test(forgotten_nodes_are_refused),
+        cmocka_unit_test(unfinished_ops_are_refused),           cmocka_unit_test(random_calls_never_crash),
         cmocka_unit_test(null_is_refused_everywhere),
     };
     tg_set_allocator((tg_allocator){.alloc = small_alloc});
