@@ -177,6 +177,25 @@ static bool close_part(FILE *out, const char *path, tg_status *status) {
     return (fclose(out) == 0 && ok) || tg_status_fail(status, "%s could not be written completely", path);
 }
 
+/* Gnuplot stops in the middle of a picture. */
+static void remove_pictures(const place *at) {
+    char path[4400];
+    static const char *const format[] = {"svg", "png"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s.%s", at->folder, at->name, format[i]);
+        if (strstr(at->formats, format[i])) remove(path);
+    }
+}
+
+static bool draw(const place *at, const char *script, bool *drawn, tg_status *status) {
+    tg_gnuplot_end end = tg_gnuplot(at->folder, script);
+    if (drawn) *drawn = end == TG_GNUPLOT_DREW;
+    if (end != TG_GNUPLOT_FAILED) return true;
+    remove_pictures(at);
+    return tg_status_fail(status, "%s/%s: gnuplot failed; `gnuplot` on this file says why", at->folder,
+                          script);
+}
+
 bool tg_figure_save(tg_figure figure, const char *path, bool *drawn, tg_status *status) {
     place at;
     char file[4400], script[300];
@@ -197,7 +216,5 @@ bool tg_figure_save(tg_figure figure, const char *path, bool *drawn, tg_status *
     tg_figure_write_script(&figure, at.name, at.formats, out);
     if (!close_part(out, file, status)) return false;
     snprintf(script, sizeof script, "%s.gp", at.name);
-    bool done = tg_gnuplot(at.folder, script);
-    if (drawn) *drawn = done;
-    return true;
+    return draw(&at, script, drawn, status);
 }
