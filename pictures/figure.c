@@ -17,15 +17,6 @@ int tg_series_colour(const tg_panel *panel, int series) {
     return own > 0 ? own : series + 1;
 }
 
-void tg_write_quoted(FILE *out, const char *text, bool csv) {
-    fputc('"', out);
-    for (; text && *text; text++) {
-        if (*text == '"' || (*text == '\\' && !csv)) fputc(csv ? '"' : '\\', out);
-        fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
-    }
-    fputc('"', out);
-}
-
 static int64_t rows_in(const tg_panel *panel, int series) {
     if (series >= 0) return panel->series[series].csv ? 0 : panel->series[series].n;
     return panel->picture ? panel->picture->height * panel->picture->width : 0;
@@ -61,15 +52,31 @@ static columns used(const tg_figure *figure) {
     return c;
 }
 
+static void write_quoted(FILE *out, const char *text) {
+    fputc('"', out);
+    for (; text && *text; text++) {
+        if (*text == '"') fputc('"', out);
+        fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+    }
+    fputc('"', out);
+}
+
+static void write_number(FILE *out, double v) {
+    if (isfinite(v))
+        fprintf(out, "%.9g", v);
+    else
+        fputs("nan", out);
+}
+
 /* Names the row: the panel's title or number, the series' title or number. */
 static void write_place(FILE *out, const char *panel, int p, const char *series, int s) {
     if (panel && *panel)
-        tg_write_quoted(out, panel, true);
+        write_quoted(out, panel);
     else
         fprintf(out, "%d", p + 1);
     fputc(',', out);
     if (series && *series)
-        tg_write_quoted(out, series, true);
+        write_quoted(out, series);
     else
         fprintf(out, "%d", s + 1);
 }
@@ -101,14 +108,13 @@ static void write_series(const tg_figure *figure, int p, int s, columns c, FILE 
     const tg_series *series = &panel->series[s];
     for (int64_t i = 0; i < series->n; i++) {
         write_place(out, panel->title, p, series->name ? series->name : series->title, s);
-        fprintf(out, ",%.9g,", series->x ? series->x[i] : (double)(i + 1));
-        if (isfinite(series->y[i]))
-            fprintf(out, "%.9g", series->y[i]);
-        else
-            fputs("nan", out);
+        fputc(',', out);
+        write_number(out, series->x ? series->x[i] : (double)(i + 1));
+        fputc(',', out);
+        write_number(out, series->y[i]);
         if (c.label) {
             fputc(',', out);
-            if (series->label) tg_write_quoted(out, series->label[i], true);
+            if (series->label) write_quoted(out, series->label[i]);
         }
         fputs(c.colour ? ",,,\n" : "\n", out);
     }
@@ -128,6 +134,9 @@ void tg_figure_write_csv(const tg_figure *figure, FILE *out) {
 
 static bool check_panel(const tg_panel *panel, int p, tg_status *status) {
     const tg_picture *picture = panel->picture;
+    const char *key = panel->key ? panel->key : "";
+    if (key[strspn(key, "abcdefghijklmnopqrstuvwxyz ")])
+        return tg_status_fail(status, "figure: the key of panel %d cannot stand at '%.100s'", p + 1, key);
     if (panel->count == 0 && !picture) return tg_status_fail(status, "figure: panel %d is empty", p + 1);
     if (picture && (picture->height < 1 || picture->width < 1 || !picture->value ||
                     (picture->channels != 1 && picture->channels != 3)))
@@ -177,6 +186,25 @@ static bool close_part(FILE *out, const char *path, tg_status *status) {
     return (fclose(out) == 0 && ok) || tg_status_fail(status, "%s could not be written completely", path);
 }
 
+/* Gnuplot stops in the middle of a picture. */
+static void remove_pictures(const place *at) {
+    char path[4400];
+    static const char *const format[] = {"svg", "png"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s.%s", at->folder, at->name, format[i]);
+        if (strstr(at->formats, format[i])) remove(path);
+    }
+}
+
+static bool draw(const place *at, const char *script, bool *drawn, tg_status *status) {
+    tg_gnuplot_end end = tg_gnuplot(at->folder, script);
+    if (drawn) *drawn = end == TG_GNUPLOT_DREW;
+    if (end != TG_GNUPLOT_FAILED) return true;
+    remove_pictures(at);
+    return tg_status_fail(status, "%s/%s: gnuplot failed; `gnuplot` on this file says why", at->folder,
+                          script);
+}
+
 bool tg_figure_save(tg_figure figure, const char *path, bool *drawn, tg_status *status) {
     place at;
     char file[4400], script[300];
@@ -197,7 +225,5 @@ bool tg_figure_save(tg_figure figure, const char *path, bool *drawn, tg_status *
     tg_figure_write_script(&figure, at.name, at.formats, out);
     if (!close_part(out, file, status)) return false;
     snprintf(script, sizeof script, "%s.gp", at.name);
-    bool done = tg_gnuplot(at.folder, script);
-    if (drawn) *drawn = done;
-    return true;
+    return draw(&at, script, drawn, status);
 }

@@ -63,8 +63,10 @@ typedef struct tg_figure {
 
 /* Writes PATH.csv (unless every series is in a file already) and PATH.gp, then runs gnuplot in that folder. A
    path that ends with .svg or .png asks for that picture alone; otherwise both are made. *drawn (may be NULL)
-   says whether gnuplot did its work; a figure that is not drawn is no error. False, with a message, when a
-   file cannot be written or the figure makes no sense (no panels, a series without points, no memory). */
+   says whether there are pictures now; that gnuplot is not installed is no error. Texts are shown as they are.
+   A panel whose points are all not finite, or not above 0 on a logarithmic axis, is drawn empty and says so.
+   False, with a message, when a file cannot be written, gnuplot fails (then no picture stays) or the figure
+   makes no sense (no panels, a series without points, no memory). */
 TG_API bool tg_figure_save(tg_figure figure, const char *path, bool *drawn, tg_status *status);
 
 #endif

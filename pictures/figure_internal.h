@@ -11,8 +11,6 @@
 unsigned tg_palette(int k);
 /* Which colour a series has: its own, or that of its place. */
 int tg_series_colour(const tg_panel *panel, int series);
-/* Text between double quotes, as CSV has it ("" for a quote) or as gnuplot has it (\"). */
-void tg_write_quoted(FILE *out, const char *text, bool csv);
 
 /* Rows of the CSV file that a picture (series -1) or a series takes: the first, and how many. The picture of
    a panel comes first, then its series, panel by panel. Series of other files take none. */

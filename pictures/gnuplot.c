@@ -1,18 +1,34 @@
 #include "gnuplot.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-bool tg_gnuplot(const char *folder, const char *script) {
+/* Exit statuses of a child that did not become gnuplot, as a shell has them. */
+enum { CANNOT_RUN = 126, NOT_FOUND };
+
+static void become_gnuplot(const char *folder, const char *script) {
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    if (chdir(folder) != 0) _exit(CANNOT_RUN);
+    execlp("gnuplot", "gnuplot", script, (char *)NULL);
+    _exit(errno == ENOENT ? NOT_FOUND : CANNOT_RUN);
+}
+
+tg_gnuplot_end tg_gnuplot(const char *folder, const char *script) {
+    char path[4400];
+    int status = 0;
+    /* Gnuplot takes a name that begins with a minus for an option. */
+    int length = snprintf(path, sizeof path, "%s%s", *script == '/' ? "" : "./", script);
+    if (length >= (int)sizeof path) return TG_GNUPLOT_FAILED;
     pid_t child = fork();
-    if (child == 0) {
-        int null = open("/dev/null", O_RDWR);
-        dup2(null, STDOUT_FILENO);
-        dup2(null, STDERR_FILENO);
-        if (chdir(folder) == 0) execlp("gnuplot", "gnuplot", script, (char *)NULL);
-        _exit(127);
-    }
-    int status = 1;
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (child == 0) become_gnuplot(folder, path);
+    if (child < 0) return TG_GNUPLOT_FAILED;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) return TG_GNUPLOT_FAILED;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return TG_GNUPLOT_DREW;
+    return WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND ? TG_GNUPLOT_ABSENT : TG_GNUPLOT_FAILED;
 }

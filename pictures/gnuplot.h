@@ -4,7 +4,13 @@
 
 #include "core/tensor.h"
 
-/* Runs `gnuplot SCRIPT` in the folder, silently. False when there is no gnuplot, or it failed. */
-TG_API bool tg_gnuplot(const char *folder, const char *script);
+typedef enum tg_gnuplot_end {
+    TG_GNUPLOT_DREW,
+    TG_GNUPLOT_ABSENT, /* not installed */
+    TG_GNUPLOT_FAILED  /* installed, but it stopped with an error or could not be run */
+} tg_gnuplot_end;
+
+/* Runs `gnuplot SCRIPT` in the folder, silently. */
+TG_API tg_gnuplot_end tg_gnuplot(const char *folder, const char *script);
 
 #endif

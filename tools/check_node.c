@@ -1,15 +1,10 @@
 /* check_node.c: one node under the gradient check, and the h-sweep that is asked for with --steps. */
 #include "check.h"
 
-#include <errno.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 static void progress(void *context, int64_t done, int64_t total) {
     (void)context;
@@ -17,17 +12,14 @@ static void progress(void *context, int64_t done, int64_t total) {
     fflush(stderr);
 }
 
-/* Runs gnuplot on the script. False when there is none, or it fails. */
-static bool draw(const char *prefix) {
+static void draw(const char *prefix) {
     char script[4096];
-    pid_t child;
-    int status;
     snprintf(script, sizeof script, "%s.gp", prefix);
-    char *const argv[] = {(char[]){"gnuplot"}, script, NULL};
-    if (posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ) != 0) return false;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR) return false;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    const tg_gnuplot_end end = tg_gnuplot(".", script);
+    if (end == TG_GNUPLOT_ABSENT)
+        fprintf(stderr, "gnuplot is not here; %s draws the picture\n", script);
+    else if (end == TG_GNUPLOT_FAILED)
+        fprintf(stderr, "gnuplot failed on %s\n", script);
 }
 
 static int sweep_steps(const check_input *in, tg_node *node) {
@@ -39,8 +31,7 @@ static int sweep_steps(const check_input *in, tg_node *node) {
     FILE *out = in->json ? stderr : stdout;
     if (!in->json) fputc('\n', out);
     tg_taylor_print(&taylor, out);
-    if (!draw(in->steps))
-        fprintf(stderr, "gnuplot is missing or failed; %s.gp draws the picture\n", in->steps);
+    draw(in->steps);
     return check_status(taylor.verdict);
 }
 

@@ -295,7 +295,7 @@ static bool fill_sweep(sweep *w, tg_tape *tape, tg_node *x, tg_node *y) {
 
 static int plot_sweep(const sweep *w, const settings *s) {
     tg_status status = {0};
-    bool drawn;
+    bool drawn = false;
     tg_series series[] = {{.title = "value", .x = w->x, .y = w->value, .n = w->steps},
                           {.title = "derivative", .x = w->x, .y = w->derivative, .n = w->steps, .dash = 1}};
     tg_panel panel = {.title = s->formula, .x_label = w->name, .series = series, .count = 2};
@@ -305,6 +305,17 @@ static int plot_sweep(const sweep *w, const settings *s) {
         fprintf(stderr, "tapegrad: gnuplot is not here; the numbers and a script for it are beside %s\n",
                 s->svg);
     return TG_EXIT_OK;
+}
+
+/* printf shows the sign of a NaN, which depends on the processor and the compiler. */
+static double plain_nan(double v) {
+    return isnan(v) ? NAN : v;
+}
+
+static void print_sweep(const sweep *w) {
+    printf("%s,value,derivative\n", w->name);
+    for (int i = 0; i < w->steps; i++)
+        printf("%.17g,%.17g,%.17g\n", w->x[i], plain_nan(w->value[i]), plain_nan(w->derivative[i]));
 }
 
 static int run_sweep(const settings *s, tg_tape *tape, tg_node *y) {
@@ -322,8 +333,7 @@ static int run_sweep(const settings *s, tg_tape *tape, tg_node *y) {
     if (!fill_sweep(&w, tape, x, y)) {
         exit_status = tg_cli_fail("%s", w.x ? tg_error(tape) : "out of memory");
     } else {
-        printf("%s,value,derivative\n", w.name);
-        for (int i = 0; i < w.steps; i++) printf("%.17g,%.17g,%.17g\n", w.x[i], w.value[i], w.derivative[i]);
+        print_sweep(&w);
         if (s->svg) exit_status = plot_sweep(&w, s);
     }
     free(w.x);
@@ -367,6 +377,15 @@ static char *shield(char *arg) {
     return spaced ? strcat(strcpy(spaced, " "), arg) : arg;
 }
 
+/* Whether the word after this one is its argument; long options may be cut short. */
+static bool takes_argument(const char *word) {
+    static const char *const option[] = {"--sweep", "--svg", "--html"};
+    if (strcmp(word, "-s") == 0 || strcmp(word, "-S") == 0) return true;
+    for (size_t i = 0; i < sizeof option / sizeof *option; i++)
+        if (strlen(word) > 2 && strncmp(word, option[i], strlen(word)) == 0) return true;
+    return false;
+}
+
 static int run(int argc, char **argv) {
     static const struct argp argp = {
         options,
@@ -392,7 +411,7 @@ static int run(int argc, char **argv) {
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--") == 0)
             break;
-        else if (i == 1 || (strcmp(argv[i - 1], "-s") && strcmp(argv[i - 1], "-S")))
+        else if (i == 1 || !takes_argument(argv[i - 1]))
             argv[i] = shield(argv[i]);
     tg_cli_parse(&argp, argc, argv, &s);
     tg_tape *tape = tg_tape_new(TG_F64);

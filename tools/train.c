@@ -300,23 +300,33 @@ static bool plot(const job *j, const char *title, int epochs, bool *drawn, tg_st
                           in_folder(j, "history").text, drawn, status);
 }
 
+/* Pictures that cannot be drawn are left out: the numbers are there. */
+static void draw(const job *j, const char *title, int epochs) {
+    bool drawn = false;
+    tg_status drawing = {0};
+    if (!plot(j, title, epochs, &drawn, &drawing))
+        fprintf(stderr, "tapegrad: the pictures of the history are left out: %s\n", drawing.message);
+    else if (!drawn)
+        fprintf(stderr,
+                "tapegrad: gnuplot is not here; where it is, `gnuplot history.gp` draws the history\n");
+    if (j->health && tg_gnuplot(j->in->out, "health.gp") == TG_GNUPLOT_FAILED) {
+        remove(in_folder(j, "health.svg").text);
+        fprintf(stderr, "tapegrad: health.svg is left out: gnuplot failed on health.gp\n");
+    }
+}
+
 static bool save(const job *j, const tg_history *history, tg_status *status) {
     const input *in = j->in;
     const tg_params *params = tg_mlp_params(j->net);
     char title[256];
-    bool drawn = false;
     if (!in->out) return true;
     snprintf(title, sizeof title, "%.*s, %s, %s, %s", (int)strcspn(in->data, ":"), in->data, in->model,
              tg_activation_name(in->net.activation), tg_optim_name(in->optimizer));
     if (!tg_history_save_csv(history, params, in_folder(j, "history.csv").text, status) ||
         !tg_params_save(params, in_folder(j, "params.safetensors").text, status) || !save_graph(j, status) ||
-        !plot(j, title, history->count, &drawn, status) ||
         (j->health && !tg_health_save(j->health, in_folder(j, "health").text, status)))
         return false;
-    if (j->health) drawn = tg_gnuplot(in->out, "health.gp") && drawn;
-    if (!drawn)
-        fprintf(stderr,
-                "tapegrad: gnuplot is not here; where it is, `gnuplot history.gp` draws the history\n");
+    draw(j, title, history->count);
     return true;
 }
 

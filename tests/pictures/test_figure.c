@@ -31,7 +31,7 @@ static const char *path_of(const char *name) {
 }
 
 static const char *text_of(const char *name) {
-    static char text[20000];
+    static char text[100000];
     FILE *in = fopen(path_of(name), "r");
     assert_non_null(in);
     text[fread(text, 1, sizeof text - 1, in)] = 0;
@@ -61,7 +61,7 @@ static void curves_become_csv_script_and_pictures(void **state) {
                         "\"loss\",\"a \"\"b\"\"\",3,1\n2,1,0.5,3\n2,1,1,nan\n");
     assert_non_null(strstr(text_of("curves.gp"), "every ::0::2"));
     assert_non_null(strstr(text_of("curves.gp"), "every ::3::4"));
-    assert_non_null(strstr(text_of("curves.gp"), "title \"a \\\"b\\\"\""));
+    assert_non_null(strstr(text_of("curves.gp"), "title \"a \\042b\\042\""));
     if (!have_gnuplot()) return;
     assert_non_null(strstr(text_of("curves.svg"), "<svg"));
     assert_memory_equal(text_of("curves.png"), "\x89PNG", 4);
@@ -112,6 +112,156 @@ static void nonsense_is_refused(void **state) {
         assert_refused((tg_figure){.panels = &wrong[i], .count = 1}, path_of("x"), why[i]);
     assert_refused((tg_figure){.panels = &panel, .count = 1}, path_of("absent/x"), "cannot be written");
     assert_refused((tg_figure){.panels = &panel, .count = 1}, path_of(""), "no name");
+}
+
+/* ---- hostile texts and names ---- */
+
+#define EVIL "it's \"q\" `touch PWNED` $(touch PWNED) \\ @csv {a}^b_c %d $x\n\"; system 'touch PWNED'; #"
+/* As XML, in one line. */
+#define SHOWN "it's \"q\" `touch PWNED` $(touch PWNED) \\ @csv {a}^b_c %d $x \"; system 'touch PWNED'; #"
+
+static int times(const char *text, const char *part) {
+    int n = 0;
+    for (; (text = strstr(text, part)); text++) n++;
+    return n;
+}
+
+static void assert_nothing_ran(void) {
+    assert_int_equal(access(path_of("PWNED"), F_OK), -1);
+    assert_int_equal(access("PWNED", F_OK), -1);
+}
+
+static void texts_are_shown_as_they_are(void **state) {
+    (void)state;
+    const double y[] = {1, 2};
+    const char *labels[] = {"a_b^c `touch PWNED`", "{x}"};
+    tg_series series[] = {
+        {.title = EVIL, .y = y, .n = 2},
+        {.name = EVIL, .y = y, .n = 2, .label = labels, .style = TG_SERIES_TEXT},
+    };
+    tg_panel panel = {.title = EVIL, .x_label = EVIL, .y_label = EVIL, .series = series, .count = 2};
+    assert_saved((tg_figure){.title = EVIL, .panels = &panel, .count = 1}, "texts");
+    assert_nothing_ran();
+    if (!have_gnuplot()) return;
+    assert_int_equal(times(text_of("texts.svg"), "<text>" SHOWN "</text>"), 5);
+    assert_non_null(strstr(text_of("texts.svg"), "<text>a_b^c `touch PWNED`</text>"));
+    assert_non_null(strstr(text_of("texts.svg"), "<text>{x}</text>"));
+}
+
+static void names_of_files_are_only_names(void **state) {
+    (void)state;
+    static const char *const name[] = {"teacher's",
+                                       "\"quoted\"",
+                                       "back\\slash",
+                                       "-x",
+                                       "`touch PWNED`",
+                                       "$(touch PWNED)",
+                                       "|touch PWNED; #",
+                                       "<touch PWNED; #",
+                                       "~",
+                                       "$data",
+                                       "%d @csv",
+                                       "a\nsystem 'touch PWNED'\n",
+                                       "\xc3\xa9t\xc3\xa9",
+                                       " "};
+    const double y[] = {1, 2};
+    tg_series series = {.y = y, .n = 2};
+    tg_panel panel = {.series = &series, .count = 1};
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        char file[64];
+        assert_saved((tg_figure){.panels = &panel, .count = 1}, name[i]);
+        snprintf(file, sizeof file, "%s.svg", name[i]);
+        if (access(path_of(file), F_OK) != (have_gnuplot() ? 0 : -1)) fail_msg("%s", file);
+    }
+    assert_nothing_ran();
+}
+
+/* The series' numbers stand in a file beside the figure, whose name and columns are texts too. */
+static void columns_of_files_are_only_names(void **state) {
+    (void)state;
+    FILE *out = fopen(path_of("<it's `touch PWNED`.csv"), "w");
+    assert_non_null(out);
+    fputs("the 'x',`touch PWNED`\n1,2\n2,4\n", out);
+    fclose(out);
+    tg_series series = {.csv = "<it's `touch PWNED`.csv",
+                        .x_column = "the 'x'",
+                        .y_column = "`touch PWNED`",
+                        .title = "file"};
+    tg_panel panel = {.series = &series, .count = 1};
+    assert_saved((tg_figure){.panels = &panel, .count = 1}, "columns");
+    assert_nothing_ran();
+    if (!have_gnuplot()) return;
+    assert_null(strstr(text_of("columns.svg"), "no finite values"));
+    assert_non_null(strstr(text_of("columns.svg"), "<path"));
+    panel.key = "top; system 'touch PWNED'";
+    assert_refused((tg_figure){.panels = &panel, .count = 1}, path_of("columns"), "key");
+}
+
+/* ---- nothing to show ---- */
+
+static void a_panel_without_points_says_so(void **state) {
+    (void)state;
+    const double none[] = {NAN, -NAN, INFINITY}, zero[3] = {0}, one[] = {3, 4, 5};
+    tg_series lost = {.y = none, .n = 3}, flat = {.y = zero, .n = 3},
+              good = {.y = one, .n = 3, .title = "seen"};
+    tg_series mixed[] = {lost, good}, file = {.csv = "lost.csv", .x_column = "x", .y_column = "y"};
+    tg_panel panels[] = {{.title = "lost", .series = &lost, .count = 1},
+                         {.title = "log of 0", .series = &flat, .count = 1, .log_y = true},
+                         {.title = "elsewhere", .series = &good, .count = 1, .x_min = 7, .x_max = 8},
+                         {.title = "mixed", .series = mixed, .count = 2},
+                         {.title = "file", .series = &file, .count = 1},
+                         {.title = "log", .series = mixed, .count = 2, .log_y = true}};
+    FILE *out = fopen(path_of("lost.csv"), "w");
+    assert_non_null(out);
+    fputs("x,y\n1,nan\n2,-nan\n", out);
+    fclose(out);
+    assert_saved((tg_figure){.panels = panels, .count = 6, .columns = 3}, "empty");
+    assert_null(strstr(text_of("empty.csv"), "-nan"));
+    if (!have_gnuplot()) return;
+    assert_int_equal(times(text_of("empty.svg"), ">no finite values</text>"), 2);
+    assert_int_equal(times(text_of("empty.svg"), ">no finite values above 0</text>"), 1);
+    assert_int_equal(times(text_of("empty.svg"), ">no finite values in the range of x</text>"), 1);
+    assert_int_equal(times(text_of("empty.svg"), "<text>seen</text>"), 3 - 1);
+    for (int p = 0; p < 6; p++) {
+        char title[64];
+        snprintf(title, sizeof title, "<text>%s</text>", panels[p].title);
+        assert_int_equal(times(text_of("empty.svg"), title), 1);
+    }
+    assert_non_null(strstr(text_of("empty.svg"), "</svg>"));
+    assert_memory_equal(text_of("empty.png"), "\x89PNG", 4);
+}
+
+static void a_failure_of_gnuplot_leaves_no_picture(void **state) {
+    (void)state;
+    if (!have_gnuplot()) return;
+    const double y[] = {1, 2};
+    tg_series series[] = {{.y = y, .n = 2}, {.csv = "absent.csv", .x_column = "x", .y_column = "y"}};
+    tg_panel panels[] = {{.series = series, .count = 1}, {.series = series + 1, .count = 1}};
+    tg_figure figure = {.panels = panels, .count = 2};
+    assert_refused(figure, path_of("failed"), "failed.gp: gnuplot failed");
+    assert_int_equal(access(path_of("failed.gp"), F_OK), 0);
+    assert_int_equal(access(path_of("failed.svg"), F_OK), -1);
+    assert_int_equal(access(path_of("failed.png"), F_OK), -1);
+}
+
+static void what_became_of_gnuplot_is_told_apart(void **state) {
+    (void)state;
+    char *path = strdup(getenv("PATH"));
+    assert_non_null(path);
+    setenv("PATH", folder, 1);
+    const tg_gnuplot_end absent = tg_gnuplot(folder, "absent.gp");
+    FILE *out = fopen(path_of("gnuplot"), "w");
+    assert_non_null(out);
+    fputs("#!/bin/sh\nexit 3\n", out);
+    fclose(out);
+    chmod(path_of("gnuplot"), 0755);
+    const tg_gnuplot_end failed = tg_gnuplot(folder, "absent.gp");
+    setenv("PATH", path, 1);
+    assert_int_equal(absent, TG_GNUPLOT_ABSENT);
+    assert_int_equal(failed, TG_GNUPLOT_FAILED);
+    assert_int_equal(tg_gnuplot(path_of("no folder"), "absent.gp"), TG_GNUPLOT_FAILED);
+    remove(path_of("gnuplot"));
+    free(path);
 }
 
 /* ---- what figures are made of ---- */
@@ -167,6 +317,12 @@ int main(void) {
         cmocka_unit_test(the_ending_asks_for_one_format),
         cmocka_unit_test(cells_stand_in_the_file_row_by_row),
         cmocka_unit_test(nonsense_is_refused),
+        cmocka_unit_test(texts_are_shown_as_they_are),
+        cmocka_unit_test(names_of_files_are_only_names),
+        cmocka_unit_test(columns_of_files_are_only_names),
+        cmocka_unit_test(a_panel_without_points_says_so),
+        cmocka_unit_test(a_failure_of_gnuplot_leaves_no_picture),
+        cmocka_unit_test(what_became_of_gnuplot_is_told_apart),
         cmocka_unit_test(weights_and_examples_become_tiles),
         cmocka_unit_test(regions_and_runs_become_figures),
     };

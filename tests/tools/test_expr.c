@@ -8,13 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Runs `tapegrad expr ARGS` and returns its exit status; output is what it printed, errors included when
  * asked. */
 static int run(const char *args, bool errors, char *output, size_t size) {
-    char command[2048];
+    char command[8192];
     const char *bin = getenv("TG_BIN");
     snprintf(command, sizeof command, "%s/tapegrad expr %s %s", bin ? bin : "build/bin", args,
              errors ? "2>&1 >/dev/null" : "2>/dev/null");
@@ -237,6 +238,73 @@ static void a_sweep_is_drawn(void **state) {
     assert_int_equal(access(path, F_OK), 0);
 }
 
+static void a_sweep_prints_nan_without_a_sign(void **state) {
+    (void)state;
+    char output[4096];
+    assert_int_equal(run("--sweep x=-1:0:2 'log(x) + sqrt(x)' x=0", false, output, sizeof output), 0);
+    assert_null(strstr(output, "-nan"));
+    assert_non_null(strstr(output, "-1,nan,"));
+    assert_int_equal(run("--sweep x=-1:1:2 'log(0-x)*0 - sqrt(x)' x=0", false, output, sizeof output), 0);
+    assert_null(strstr(output, "-nan"));
+}
+
+/* The command's folder is a new one, so that names may begin with a minus. */
+static void a_sweep_is_drawn_under_any_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *word, *name;
+    } files[] = {{"\"teacher's.svg\"", "teacher's"},
+                 {"'say \"x\".svg'", "say \"x\""},
+                 {"'back\\slash.svg'", "back\\slash"},
+                 {"./-x.svg", "-x"},
+                 {"-y.svg", "-y"},
+                 {"'a`touch PWNED`.svg'", "a`touch PWNED`"},
+                 {"'$(touch PWNED).svg'", "$(touch PWNED)"}};
+    char folder[1024], before[512], bin[512], path[2048], command[4096], output[4096];
+    snprintf(folder, sizeof folder, "%s", test_new_folder());
+    assert_non_null(getcwd(before, sizeof before));
+    const bool gnuplot = system("command -v gnuplot >/dev/null 2>&1") == 0;
+    snprintf(bin, sizeof bin, "%s", getenv("TG_BIN") ? getenv("TG_BIN") : "build/bin");
+    assert_non_null(realpath(bin, path));
+    setenv("TG_BIN", path, 1);
+    assert_int_equal(chdir(folder), 0);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(command, sizeof command, "--sweep x=0:1:3 'x^2' x=0 --svg %s", files[i].word);
+        assert_int_equal(run(command, true, output, sizeof output), 0);
+        if (gnuplot) assert_string_equal(output, "");
+        snprintf(path, sizeof path, "%s/%s.%s", folder, files[i].name, gnuplot ? "svg" : "gp");
+        if (access(path, F_OK) != 0) fail_msg("%s is missing", path);
+    }
+    assert_int_equal(access("PWNED", F_OK), -1);
+    assert_int_equal(chdir(before), 0);
+    setenv("TG_BIN", bin, 1);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_sweep_says_that_gnuplot_failed(void **state) {
+    (void)state;
+    char folder[1024], command[4096], *path = strdup(getenv("PATH")), output[4096];
+    assert_non_null(path);
+    snprintf(folder, sizeof folder, "%s", test_new_folder());
+    snprintf(command, sizeof command, "%s/gnuplot", folder);
+    FILE *out = fopen(command, "w");
+    assert_non_null(out);
+    fputs("#!/bin/sh\nexit 1\n", out);
+    fclose(out);
+    assert_int_equal(chmod(command, 0755), 0);
+    snprintf(command, sizeof command, "%s:%s", folder, path);
+    setenv("PATH", command, 1);
+    snprintf(command, sizeof command, "--sweep x=0:1:3 --svg %s/s.svg 'x^2' x=0", folder);
+    int status = run(command, true, output, sizeof output);
+    setenv("PATH", path, 1);
+    free(path);
+    assert_int_not_equal(status, 0);
+    assert_non_null(strstr(output, "s.gp: gnuplot failed"));
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 static void a_circuit_has_its_numbers_on_the_wires(void **state) {
     (void)state;
     static char plain[16384], circuit[16384];
@@ -257,6 +325,9 @@ int main(void) {
         cmocka_unit_test(a_formula_can_be_checked),
         cmocka_unit_test(a_sweep_is_csv),
         cmocka_unit_test(a_sweep_is_drawn),
+        cmocka_unit_test(a_sweep_prints_nan_without_a_sign),
+        cmocka_unit_test(a_sweep_is_drawn_under_any_name),
+        cmocka_unit_test(a_sweep_says_that_gnuplot_failed),
         cmocka_unit_test(a_circuit_has_its_numbers_on_the_wires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,38 @@ static void the_folder_gets_history_graph_and_parameters(void **state) {
     assert_int_equal(system(arguments), 0);
 }
 
+/* A gnuplot that begins a picture and stops. */
+static void a_failure_of_gnuplot_leaves_pictures_out(void **state) {
+    (void)state;
+    static const char *const lost[] = {"history.svg", "history.png", "health.svg"};
+    char folder[1024], text[4096], *path = strdup(getenv("PATH"));
+    assert_non_null(path);
+    snprintf(folder, sizeof folder, "%s", test_new_folder());
+    snprintf(text, sizeof text, "%s/gnuplot", folder);
+    FILE *out = fopen(text, "w");
+    assert_non_null(out);
+    fputs("#!/bin/sh\necho half >\"${1%.gp}.svg\"\nexit 1\n", out);
+    fclose(out);
+    chmod(text, 0755);
+    snprintf(text, sizeof text, "%s:%s", folder, path);
+    setenv("PATH", text, 1);
+    snprintf(text, sizeof text, "train " SMALL "--health --out %s/new", folder);
+    test_run run = test_command(text);
+    setenv("PATH", path, 1);
+    free(path);
+    assert_int_equal(run.status, 0);
+    assert_null(strstr(run.err, "gnuplot is not here"));
+    assert_non_null(strstr(run.err, "history.gp: gnuplot failed"));
+    assert_non_null(strstr(run.err, "gnuplot failed on health.gp"));
+    test_run_free(&run);
+    for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
+        snprintf(text, sizeof text, "%s/new/%s", folder, lost[i]);
+        assert_int_equal(lines_of(text), -1);
+    }
+    snprintf(text, sizeof text, "rm -r %s", folder);
+    assert_int_equal(system(text), 0);
+}
+
 static void an_anomaly_is_traced_to_its_op(void **state) {
     (void)state;
     test_run run = test_command("train --data digits:200 --model 784-16-10 --epochs 1 --lr 1e30 --anomaly");
@@ -168,6 +200,7 @@ int main(void) {
         cmocka_unit_test(json_holds_every_epoch),
         cmocka_unit_test(the_seed_decides),
         cmocka_unit_test(the_folder_gets_history_graph_and_parameters),
+        cmocka_unit_test(a_failure_of_gnuplot_leaves_pictures_out),
         cmocka_unit_test(an_anomaly_is_traced_to_its_op),
         cmocka_unit_test(bad_usage_is_refused),
         cmocka_unit_test(bad_files_are_refused_and_nothing_is_written),
