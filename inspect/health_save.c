@@ -69,13 +69,6 @@ static bool is_first(const tg_health *health, int i) {
     return true;
 }
 
-/* A script's text: in single quotes, where only the quote itself is special. */
-static void put_quoted(tg_text *text, const char *string) {
-    tg_text_put(text, "'");
-    for (; *string; string++) tg_text_put(text, *string == '\'' ? "''" : (char[]){*string, 0});
-    tg_text_put(text, "'");
-}
-
 /* One curve per activation or parameter, over the epochs. */
 static void plot_curves(const tg_health *health, bool parameters, int column, const char *title, bool log,
                         tg_text *text) {
@@ -90,9 +83,9 @@ static void plot_curves(const tg_health *health, bool parameters, int column, co
         }
         tg_text_put(text, any ? ", \\\n  " : "");
         tg_text_put(text, "table using ((strcol(2) eq ");
-        put_quoted(text, r->name);
+        tg_text_quote(text, r->name);
         tg_text_add(text, ") ? $1 : NaN):%d with linespoints linewidth 2 title ", column);
-        put_quoted(text, r->name);
+        tg_text_quote(text, r->name);
         any = true;
     }
     tg_text_put(text, any ? "\n" : "set multiplot next\n");
@@ -110,12 +103,12 @@ static void plot_histograms(const tg_health *health, bool parameters, const char
             tg_text_add(text, "set logscale y\nset title '%s, epoch %d'\nset xlabel ''\nplot ", title, last);
         tg_text_put(text, any ? ", \\\n  " : "");
         tg_text_put(text, "bins using ((strcol(2) eq ");
-        put_quoted(text, r->name);
+        tg_text_quote(text, r->name);
         tg_text_add(text,
                     " && strcol(3) eq '%s' && $1 == %d) ? $4 : NaN):($5 > 0 ? $5 : NaN) with steps linewidth "
                     "2 title ",
                     of, last);
-        put_quoted(text, r->name);
+        tg_text_quote(text, r->name);
         any = true;
     }
     tg_text_put(text, any ? "\n" : "set multiplot next\n");
@@ -125,18 +118,13 @@ static void write_script(const tg_health *health, const char *path, tg_text *tex
     tg_text_put(text, "# gnuplot draws this: how the layers were doing.\nset datafile separator ','\nset "
                       "datafile missing NaN\n"
                       "set terminal svg size 1300,900 font 'Helvetica,13' background 'white'\nset output ");
-    tg_text quoted = {0};
     const char *slash = strrchr(path, '/'); /* the files stand beside the script */
     if (slash) path = slash + 1;
     const char *ends[] = {".svg", ".csv", "_histograms.csv"}, *before[] = {"", "\ntable = ", "\nbins = "};
     for (int i = 0; i < 3; i++) {
-        quoted.size = 0;
-        tg_text_add(&quoted, "%s%s", path, ends[i]);
         tg_text_put(text, before[i]);
-        put_quoted(text, quoted.data ? quoted.data : "");
+        tg_text_quote_file(text, path, ends[i]);
     }
-    text->failed |= quoted.failed;
-    tg_text_free(&quoted);
     tg_text_put(text, "\nset grid\nset key outside right top noenhanced\nset colorsequence podo\nset "
                       "multiplot layout 3,2\n");
     tg_text_put(text, "set datafile missing NaN\n"); /* of other rows: a curve goes on over them */

@@ -5,6 +5,7 @@
 #include "../core/shadow.h"
 #include "derivatives.h"
 #include "probe.h"
+#include "text.h"
 
 #include <errno.h>
 #include <float.h>
@@ -180,22 +181,25 @@ static bool write_csv(const tg_taylor *t, FILE *out) {
 }
 
 static bool write_script(const char *prefix, FILE *out) {
-    fprintf(out,
-            "set terminal svg size 900,420 font 'sans-serif,12' background '#ffffff'\n"
-            "set output '%s.svg'\n"
-            "set datafile separator ','\n"
-            "set logscale xy\nset format '10^{%%T}'\nset xlabel 'step h'\nset grid\nset key top left\n"
-            "set multiplot layout 1,2\n"
-            "set title 'Taylor remainder'\n"
-            "plot '%s.csv' using 1:2 skip 1 with linespoints pt 6 title '|f(x+hv)-f(x)|', \\\n"
-            "     '' using 1:3 skip 1 with linespoints pt 7 title '|f(x+hv)-f(x)-h g.v|'\n"
-            "set title 'Relative error of difference quotients'\nset key top center\n"
-            "plot '%s.csv' using 1:5 skip 1 with linespoints pt 6 title 'forward', \\\n"
-            "     '' using 1:6 skip 1 with linespoints pt 7 title 'central', \\\n"
-            "     '' using 1:7 skip 1 with linespoints pt 4 title 'six points'\n"
-            "unset multiplot\n",
-            prefix, prefix, prefix);
-    return !ferror(out);
+    tg_text text = {0};
+    tg_text_put(&text,
+                "set terminal svg size 900,420 font 'sans-serif,12' background '#ffffff'\nset output ");
+    tg_text_quote_file(&text, prefix, ".svg");
+    tg_text_put(&text,
+                "\nset datafile separator ','\nset logscale xy\nset format '10^{%T}'\nset xlabel 'step h'\n"
+                "set grid\nset key top left\nset multiplot layout 1,2\nset title 'Taylor remainder'\nplot ");
+    tg_text_quote_file(&text, prefix, ".csv");
+    tg_text_put(&text, " using 1:2 skip 1 with linespoints pt 6 title '|f(x+hv)-f(x)|', \\\n"
+                       "     '' using 1:3 skip 1 with linespoints pt 7 title '|f(x+hv)-f(x)-h g.v|'\n"
+                       "set title 'Relative error of difference quotients'\nset key top center\nplot ");
+    tg_text_quote_file(&text, prefix, ".csv");
+    tg_text_put(&text,
+                " using 1:5 skip 1 with linespoints pt 6 title 'forward', \\\n"
+                "     '' using 1:6 skip 1 with linespoints pt 7 title 'central', \\\n"
+                "     '' using 1:7 skip 1 with linespoints pt 4 title 'six points'\nunset multiplot\n");
+    const bool ok = !text.failed && fwrite(text.data, 1, text.size, out) == text.size;
+    tg_text_free(&text);
+    return ok;
 }
 
 static FILE *open_file(const char *prefix, const char *ending, char *path, size_t size, tg_status *status) {

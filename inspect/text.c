@@ -153,6 +153,26 @@ void tg_text_escape(tg_text *text, const char *label, tg_escape how) {
     tg_text_put_n(text, plain, (size_t)(label - plain));
 }
 
+static void put_quotable(tg_text *text, const char *string) {
+    for (; *string; string++) {
+        const char c = (unsigned char)*string < ' ' ? ' ' : *string;
+        tg_text_put(text, c == '\'' ? "''" : (char[]){c, 0});
+    }
+}
+
+void tg_text_quote(tg_text *text, const char *string) {
+    tg_text_put(text, "'");
+    put_quotable(text, string);
+    tg_text_put(text, "'");
+}
+
+void tg_text_quote_file(tg_text *text, const char *path, const char *ending) {
+    tg_text_put(text, *path == '/' ? "'" : "'./");
+    put_quotable(text, path);
+    put_quotable(text, ending);
+    tg_text_put(text, "'");
+}
+
 /* The bytes of the UTF-8 sequence at s, 0 when it is not one (overlong forms, surrogates, too large). */
 static int sequence(const unsigned char *s) {
     if (s[0] < 0x80) return 1;

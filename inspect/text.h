@@ -38,6 +38,12 @@ typedef enum tg_escape {
 } tg_escape;
 void tg_text_escape(tg_text *text, const char *label, tg_escape how);
 
+/* A string of a gnuplot script, in single quotes, where nothing but the quote is special to gnuplot; control
+   characters, which would end the line, become spaces. */
+void tg_text_quote(tg_text *text, const char *string);
+/* The same for the file path + ending. Gnuplot would run a name that begins with | or <: ./ stands before it. */
+void tg_text_quote_file(tg_text *text, const char *path, const char *ending);
+
 /* Appends label as valid UTF-8 without control characters other than newline and tab: each offending byte
    becomes U+FFFD, so that no writer can be made to produce an invalid file. */
 void tg_text_clean(tg_text *text, const char *label);

@@ -4,7 +4,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static tg_node *vector(tg_tape *tape, const double *values, int64_t n) {
     tg_node *x = tg_input(tape, "x", tg_tape_dtype(tape), 1, &n);
@@ -44,6 +46,35 @@ static void three_percent_make_it_fall_as_the_step(void **state) {
     assert_true(t.rate < 1.2);
     tg_tape_free(tape);
     tg_mutation_free(mutation);
+}
+
+/* A name from the user is a name in gnuplot's script too, and never a command. */
+static void a_prefix_is_only_a_name(void **state) {
+    (void)state;
+    static const char *const prefix[] = {"p'; system('x'); '", "|x", "a\nb"};
+    static const char *const quoted[] = {"'./p''; system(''x''); ''.svg'", "'./|x.svg'", "'./a b.svg'"};
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_taylor t = taylor_of(tg_exp(vector(tape, point, 4)));
+    char folder[] = "/tmp/tg_taylor_XXXXXX", before[4096], script[64];
+    assert_non_null(mkdtemp(folder));
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(folder), 0);
+    for (int i = 0; i < 3; i++) {
+        char text[2048] = {0};
+        assert_true(tg_taylor_write(&t, prefix[i], NULL));
+        snprintf(script, sizeof script, "%s.gp", prefix[i]);
+        FILE *in = fopen(script, "r");
+        assert_non_null(in);
+        assert_true(fread(text, 1, sizeof text - 1, in) > 0);
+        fclose(in);
+        assert_non_null(strstr(text, quoted[i]));
+        remove(script);
+        snprintf(script, sizeof script, "%s.csv", prefix[i]);
+        remove(script);
+    }
+    assert_int_equal(chdir(before), 0);
+    rmdir(folder);
+    tg_tape_free(tape);
 }
 
 static void the_files_are_written(void **state) {
@@ -120,6 +151,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_remainder_of_a_right_gradient_falls_as_the_square),
         cmocka_unit_test(three_percent_make_it_fall_as_the_step),
+        cmocka_unit_test(a_prefix_is_only_a_name),
         cmocka_unit_test(the_files_are_written),
         cmocka_unit_test(gradient_and_hessian_are_those_of_calculus),
         cmocka_unit_test(impossible_derivatives_say_why),
