@@ -129,6 +129,10 @@ foreach(kind STATIC SHARED)
   add_library(tapegrad::${suffix} ALIAS tapegrad_${suffix})
 endforeach()
 
+# An op of a program's own takes its functions from libm by itself. The static library names libm with the rest of
+# what it needs, behind the vector library.
+target_link_libraries(tapegrad_shared INTERFACE m)
+
 # A smaller shared library: without what only tests call, with short relocations where the C library knows them, no
 # padding between code and data, and no detour for calls inside the library.
 include(CheckLinkerFlag)
