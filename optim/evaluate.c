@@ -115,8 +115,15 @@ static bool open_part(tg_session *session, const tg_evaluator_spec *spec, const 
     return tg_session_open(session, &s, status);
 }
 
+static bool check(const tg_evaluator_spec *s, tg_status *status) {
+    if (s->batch < 0) return tg_status_fail(status, "evaluation: a batch of %lld", (long long)s->batch);
+    if (s->threads < 0)
+        return tg_status_fail(status, "evaluation: threads is %d; it must be at least 0", s->threads);
+    return tg_check_set(&s->model, s->set, "evaluation", status);
+}
+
 tg_evaluator *tg_evaluator_new(tg_evaluator_spec spec, tg_status *status) {
-    if (!tg_check_set(&spec.model, spec.set, "evaluation", status)) return NULL;
+    if (!check(&spec, status)) return NULL;
     tg_evaluator *e = tg_alloc(sizeof *e);
     if (!e) {
         tg_status_fail(status, "evaluation: out of memory");

@@ -42,12 +42,40 @@ static bool fail_step(run *r, const char *why) {
 
 /* ---- setting up ---- */
 
+static bool check_penalties(const tg_fit_spec *s) {
+    if (s->penalty_count < 0)
+        return tg_status_fail(s->status, "fit: penalty_count is %d; it must be at least 0", s->penalty_count);
+    if (s->penalties && !s->penalty_count)
+        return tg_status_fail(s->status, "fit: there are penalties, but penalty_count is 0");
+    if (!s->penalties && s->penalty_count)
+        return tg_status_fail(s->status, "fit: penalty_count is %d, but there are no penalties",
+                              s->penalty_count);
+    return true;
+}
+
+/* What would not be looked at, or be taken for something else, says so instead. */
+static bool check_options(const tg_fit_spec *s) {
+    if (s->resume && !s->checkpoint)
+        return tg_status_fail(s->status, "fit: resume, but there is no checkpoint to resume from");
+    if ((unsigned)s->monitor > TG_MONITOR_LOSS)
+        return tg_status_fail(s->status, "fit: there is no monitor %d", (int)s->monitor);
+    if (s->score_batch < 0)
+        return tg_status_fail(s->status, "fit: score_batch is %lld; it must be at least 0",
+                              (long long)s->score_batch);
+    if (!(s->min_delta >= 0))
+        return tg_status_fail(s->status, "fit: min_delta is %g; it must be at least 0", s->min_delta);
+    if (s->threads < 0)
+        return tg_status_fail(s->status, "fit: threads is %d; it must be at least 0", s->threads);
+    return check_penalties(s);
+}
+
 static bool check(tg_fit_spec *s) {
     if (!s->optim) return tg_status_fail(s->status, "fit: there is no optimiser");
     if (s->epochs < 1) return tg_status_fail(s->status, "fit: %d epochs; at least 1 is needed", s->epochs);
     if (s->batch < 0) return tg_status_fail(s->status, "fit: a batch of %lld", (long long)s->batch);
     if (tg_optim_params(s->optim) != s->model.params)
         return tg_status_fail(s->status, "fit: the optimiser was made for other parameters than the model's");
+    if (!check_options(s)) return false;
     if (s->batch == 0) s->batch = 32;
     return tg_check_set(&s->model, s->train, "fit", s->status);
 }

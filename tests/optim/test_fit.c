@@ -397,6 +397,73 @@ static void runs_that_cannot_begin_or_go_on_say_why(void **state) {
     done(&s);
 }
 
+/* Fields that contradict each other, or lie outside what they can be, are not passed over. */
+static void contradictions_are_refused(void **state) {
+    (void)state;
+    setting s;
+    const tg_fit_spec spec = prepare(&s, TG_F64);
+    const tg_penalty penalty = {"*.weight", .l2 = 0.01};
+    const char *reasons[] = {"penalties, but penalty_count is 0",
+                             "penalty_count is 2, but there are no penalties",
+                             "penalty_count is -1",
+                             "penalty_count is -1",
+                             "resume, but there is no checkpoint",
+                             "no monitor 2",
+                             "no monitor -1",
+                             "score_batch is -1",
+                             "min_delta is -0.1",
+                             "min_delta is nan",
+                             "patience is -1",
+                             "threads is -1"};
+    for (int i = 0; i < 12; i++) {
+        tg_fit_spec wrong = spec;
+        s.status = (tg_status){0};
+        if (i == 0 || i == 2) wrong.penalties = &penalty;
+        if (i == 1) wrong.penalty_count = 2;
+        if (i == 2 || i == 3) wrong.penalty_count = -1;
+        if (i == 4) wrong.resume = true;
+        if (i == 5) wrong.monitor = (tg_monitor)2;
+        if (i == 6) wrong.monitor = (tg_monitor)-1;
+        if (i == 7) wrong.score_batch = -1;
+        if (i == 8) wrong.min_delta = -0.1;
+        if (i == 9) wrong.min_delta = NAN;
+        if (i == 10) wrong.patience = -1;
+        if (i == 11) wrong.threads = -1;
+        tg_history *history = tg_fit(wrong);
+        if (history || !strstr(s.status.message, reasons[i]))
+            fail_msg("\"%s\" lacks \"%s\"", s.status.message, reasons[i]);
+    }
+    tg_score score;
+    for (int i = 0; i < 2; i++) {
+        tg_evaluator_spec wrong = {.model = spec.model, .set = s.train};
+        s.status = (tg_status){0};
+        if (i == 0) wrong.threads = -1;
+        if (i == 1) wrong.batch = -1;
+        assert_false(tg_evaluate(wrong, &score, &s.status));
+        assert_non_null(
+            strstr(s.status.message, i ? "evaluation: a batch of -1" : "evaluation: threads is -1"));
+    }
+    done(&s);
+}
+
+static void penalties_and_their_count_agree(void **state) {
+    (void)state;
+    tg_params *params = tg_params_new(TG_F64, 0);
+    tg_params_add(params, "w", &TG_SHAPE(2), NULL);
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *loss = tg_scalar(tape, 1);
+    const tg_penalty penalty = {"w", 1, 1};
+    assert_ptr_equal(tg_penalise(loss, params, NULL, 0), loss);
+    assert_null(tg_penalise(loss, params, NULL, 3));
+    assert_non_null(strstr(tg_error(tape), "3 penalties, but the list is NULL"));
+    assert_non_null(strstr(tg_error(tape), "test_fit.c"));
+    tg_error_clear(tape);
+    assert_null(tg_penalise(loss, params, &penalty, -1));
+    assert_non_null(strstr(tg_error(tape), "-1 penalties"));
+    tg_tape_free(tape);
+    tg_params_free(params);
+}
+
 static int allocations;
 static void *counting(void *context, size_t size) {
     (void)context;
@@ -444,6 +511,8 @@ int main(void) {
         cmocka_unit_test(penalties_show_in_the_objective),
         cmocka_unit_test(the_history_is_written_as_csv),
         cmocka_unit_test(runs_that_cannot_begin_or_go_on_say_why),
+        cmocka_unit_test(contradictions_are_refused),
+        cmocka_unit_test(penalties_and_their_count_agree),
         cmocka_unit_test(warm_epochs_allocate_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
