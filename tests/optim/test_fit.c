@@ -397,6 +397,84 @@ static void runs_that_cannot_begin_or_go_on_say_why(void **state) {
     done(&s);
 }
 
+static tg_node *nothing(void *self, tg_node *x) {
+    (void)self, (void)x;
+    return NULL;
+}
+static tg_node *no_loss(void *context, tg_node *output, tg_node *label) {
+    (void)context, (void)output, (void)label;
+    return NULL;
+}
+
+static void assert_begins(const tg_status *status, const char *start) {
+    if (strncmp(status->message, start, strlen(start)) != 0)
+        fail_msg("\"%s\" does not begin with \"%s\"", status->message, start);
+}
+
+/* A model and a set that do not fit: which set, what its examples are, and no path of the library's build. */
+static void errors_name_the_set(void **state) {
+    (void)state;
+    setting s;
+    tg_score score;
+    const tg_fit_spec spec = prepare(&s, TG_F64);
+    tg_dataset *wide = tg_dataset_new(20, &TG_SHAPE(5), TG_F64, 3, NULL);
+    const char *starts[] = {"training set, examples (5): matmul: (10,5) x (2,8)",
+                            "validation set, examples (5): matmul: (20,5) x (2,8)",
+                            "test set, examples (5): matmul: (20,5) x (2,8)",
+                            "training set, examples (2): the model returned NULL",
+                            "training set, examples (2): the loss returned NULL",
+                            "evaluation set, examples (5): matmul: (20,5) x (2,8)",
+                            "evaluation set, examples (2): the model returned NULL"};
+    for (int i = 0; i < 7; i++) {
+        tg_fit_spec wrong = spec;
+        tg_evaluator_spec evaluation = {.model = spec.model, .set = i == 5 ? wide : s.train};
+        s.status = (tg_status){0};
+        if (i == 0) wrong.train = wide;
+        if (i == 1) wrong.validation = wide;
+        if (i == 2) wrong.test = wide;
+        if (i == 3) wrong.model.apply = nothing;
+        if (i == 4) wrong.loss = no_loss;
+        if (i == 6) evaluation.model.apply = nothing;
+        if (i < 5)
+            assert_null(tg_fit(wrong));
+        else
+            assert_false(tg_evaluate(evaluation, &score, &s.status));
+        assert_begins(&s.status, starts[i]);
+        if (strstr(s.status.message, "/models/")) fail_msg("%s", s.status.message);
+    }
+    tg_dataset_free(wide);
+    done(&s);
+}
+
+static int32_t *taken; /* labels that a callback takes away between two epochs */
+static bool take_labels(void *context, const tg_history *history) {
+    tg_dataset *set = context;
+    (void)history;
+    taken = set->labels;
+    set->labels = NULL;
+    return true;
+}
+
+static void errors_on_the_way_name_the_set(void **state) {
+    (void)state;
+    setting s;
+    tg_fit_spec spec = prepare(&s, TG_F64);
+    spec.on_epoch = take_labels;
+    spec.context = s.train;
+    tg_history *h = tg_fit(spec);
+    s.train->labels = taken;
+    assert_true(h && h->ending == TG_ENDED_ERROR && h->count == 1);
+    assert_begins(&s.status, "training set, examples (2): batches: ");
+    tg_history_free(h);
+    tg_dataset *bare = tg_dataset_new(20, &TG_SHAPE(2), TG_F64, 0, NULL);
+    s.status = (tg_status){0};
+    spec.validation = bare;
+    assert_null(tg_fit(spec));
+    assert_begins(&s.status, "validation: ");
+    tg_dataset_free(bare);
+    done(&s);
+}
+
 /* Fields that contradict each other, or lie outside what they can be, are not passed over. */
 static void contradictions_are_refused(void **state) {
     (void)state;
@@ -511,6 +589,8 @@ int main(void) {
         cmocka_unit_test(penalties_show_in_the_objective),
         cmocka_unit_test(the_history_is_written_as_csv),
         cmocka_unit_test(runs_that_cannot_begin_or_go_on_say_why),
+        cmocka_unit_test(errors_name_the_set),
+        cmocka_unit_test(errors_on_the_way_name_the_set),
         cmocka_unit_test(contradictions_are_refused),
         cmocka_unit_test(penalties_and_their_count_agree),
         cmocka_unit_test(warm_epochs_allocate_nothing),
