@@ -39,6 +39,17 @@ set(TG_KERNEL_SOURCES core/block.c core/gemm.c core/gemm_block.c core/gemm_dual.
                       core/vmath.c ops/reduce.c ops/softmax_rows.c optim/update.c)
 list(TRANSFORM TG_KERNEL_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/")
 list(REMOVE_ITEM TG_SOURCES ${TG_KERNEL_SOURCES})
+# An error that the library's own code comes upon names models/mlp.c, and not where that stood when it was built. A
+# compiler is given absolute paths or, through caches of compiled files, those from the build folder.
+check_c_compiler_flag(-fmacro-prefix-map=a=b TG_HAVE_PREFIX_MAP)
+set(TG_SHORT_PATHS "")
+if(TG_HAVE_PREFIX_MAP)
+  file(RELATIVE_PATH up ${CMAKE_BINARY_DIR} ${PROJECT_SOURCE_DIR}/core)
+  string(REGEX REPLACE "core$" "" up ${up})
+  foreach(prefix ${PROJECT_SOURCE_DIR}/ ${up})
+    list(APPEND TG_SHORT_PATHS -fmacro-prefix-map=${prefix}=)
+  endforeach()
+endif()
 # What runs once in a while is compiled for size, the rest for speed.
 set(TG_COLD_SOURCES ${TG_SOURCES})
 list(FILTER TG_COLD_SOURCES INCLUDE REGEX "/(data|inspect|models|pictures)/")
@@ -55,6 +66,9 @@ add_custom_command(
   VERBATIM)
 tg_objects(tg_core ${TG_SOURCES})
 tg_objects(tg_cold ${TG_COLD_SOURCES} ${TG_GENERATED}/page_template.c)
+foreach(objects tg_core tg_cold)
+  target_compile_options(${objects} PRIVATE ${TG_SHORT_PATHS})
+endforeach()
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_options(tg_core PRIVATE -O2)
   target_compile_options(tg_cold PRIVATE -Os)
@@ -128,6 +142,10 @@ foreach(kind STATIC SHARED)
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
   add_library(tapegrad::${suffix} ALIAS tapegrad_${suffix})
 endforeach()
+
+# An op of a program's own takes its functions from libm by itself. The static library names libm with the rest of
+# what it needs, behind the vector library.
+target_link_libraries(tapegrad_shared INTERFACE m)
 
 # A smaller shared library: without what only tests call, with short relocations where the C library knows them, no
 # padding between code and data, and no detour for calls inside the library.

@@ -15,32 +15,46 @@ static bool read_all(int in, unsigned char *to, size_t size) {
     while (at < size) {
         ssize_t n = read(in, to + at, size - at);
         if (n < 0 && errno == EINTR) continue;
+        if (n == 0) errno = 0;
         if (n <= 0) return false;
         at += (size_t)n;
     }
     return true;
 }
 
-unsigned char *tg_file_read(const char *path, size_t *size, tg_status *status) {
+static unsigned char *read_open(int in, const char *path, size_t *size, tg_status *status) {
     struct stat info;
-    unsigned char *bytes = NULL;
+    if (fstat(in, &info) != 0 || !S_ISREG(info.st_mode)) {
+        tg_status_fail(status, "%s: is not a regular file", path);
+        errno = EINVAL;
+        return NULL;
+    }
+    unsigned char *bytes = tg_tensor_alloc((int64_t)info.st_size, 1);
+    if (!bytes) {
+        tg_status_fail(status, "%s: out of memory for %lld bytes", path, (long long)info.st_size);
+        errno = ENOMEM;
+        return NULL;
+    }
+    if (read_all(in, bytes, *size = (size_t)info.st_size)) return bytes;
+    int reason = errno;
+    tg_status_fail(status, "%s: cannot be read to its end: %s", path,
+                   reason ? strerror(reason) : "it was cut");
+    tg_tensor_free(bytes);
+    errno = reason ? reason : EINVAL;
+    return NULL;
+}
+
+unsigned char *tg_file_read(const char *path, size_t *size, tg_status *status) {
     int in = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     if (in < 0) {
         tg_status_fail(status, "%s: %s", path ? path : "(no path)",
                        path ? strerror(errno) : "the path is NULL");
         return NULL;
     }
-    if (fstat(in, &info) != 0 || !S_ISREG(info.st_mode)) {
-        tg_status_fail(status, "%s: is not a regular file", path);
-    } else if (!(bytes = tg_tensor_alloc((int64_t)info.st_size, 1))) {
-        tg_status_fail(status, "%s: out of memory for %lld bytes", path, (long long)info.st_size);
-    } else if (!read_all(in, bytes, *size = (size_t)info.st_size)) {
-        tg_status_fail(status, "%s: cannot be read to its end: %s", path,
-                       errno ? strerror(errno) : "it was cut");
-        tg_tensor_free(bytes);
-        bytes = NULL;
-    }
+    unsigned char *bytes = read_open(in, path, size, status);
+    int reason = errno;
     close(in);
+    errno = reason;
     return bytes;
 }
 

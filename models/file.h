@@ -5,7 +5,8 @@
 
 #include "core/status.h"
 
-/* The bytes of a regular file, from tg_tensor_alloc, and how many. NULL with a message. */
+/* The bytes of a regular file, from tg_tensor_alloc, and how many. NULL with a message; errno then says why:
+   ENOMEM without memory, EINVAL for what is no regular file or was cut while it was read. */
 unsigned char *tg_file_read(const char *path, size_t *size, tg_status *status);
 
 typedef struct tg_bytes {

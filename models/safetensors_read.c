@@ -5,6 +5,7 @@
 #include "safetensors_internal.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ typedef struct source {
     const char *path;
     unsigned char *bytes;
     size_t size, header; /* of the file; of its header */
+    bool checked;        /* it has a checksum, and that is right */
+    bool starved;        /* it could not be read for want of memory */
     tg_status *status;
 } source;
 
@@ -62,7 +65,7 @@ static bool frugal(const source *in) {
                           in->path, values, in->size);
 }
 
-static bool sealed(const source *in) {
+static bool sealed(source *in) {
     const size_t mark = strlen(TG_CRC_MARK);
     unsigned char *digits = NULL;
     for (size_t i = 8; !digits && i + mark + 8 <= 8 + in->header; i++)
@@ -74,7 +77,7 @@ static bool sealed(const source *in) {
     uLong crc = crc32_z(crc32(0, NULL, 0), in->bytes, in->size);
     memcpy(digits, wanted, 8);
     snprintf(found, sizeof found, "%08lx", (unsigned long)crc & 0xffffffffu);
-    if (strcmp(found, wanted) == 0) return true;
+    if ((in->checked = strcmp(found, wanted) == 0)) return true;
     return tg_status_fail(in->status, "%s: is damaged: its checksum is %s and should be %s", in->path, found,
                           wanted);
 }
@@ -157,9 +160,14 @@ static bool no_gaps(const source *in, tg_safetensors *file) {
                           (size_t)(in->bytes + in->size - at));
 }
 
-static bool read_entries(const source *in, tg_safetensors *file) {
+static bool starve(source *in) {
+    in->starved = true;
+    return tg_status_fail(in->status, "%s: out of memory", in->path);
+}
+
+static bool read_entries(source *in, tg_safetensors *file) {
     file->tensors = tg_alloc((size_t)cJSON_GetArraySize(file->root) * sizeof *file->tensors);
-    if (!file->tensors) return tg_status_fail(in->status, "%s: out of memory", in->path);
+    if (!file->tensors) return starve(in);
     for (const cJSON *entry = file->root->child; entry; entry = entry->next) {
         if (strcmp(entry->string, "__metadata__") == 0) continue;
         if (!read_entry(in, entry, &file->tensors[file->count++])) return false;
@@ -167,8 +175,10 @@ static bool read_entries(const source *in, tg_safetensors *file) {
     return no_gaps(in, file);
 }
 
-static bool read_header(const source *in, tg_safetensors *file) {
+static bool read_header(source *in, tg_safetensors *file) {
     file->root = cJSON_ParseWithLength((const char *)in->bytes + 8, in->header);
+    /* The parser does not tell text that is wrong from memory that is out; a right checksum does. */
+    if (!file->root && in->checked) return starve(in);
     if (!cJSON_IsObject(file->root))
         return tg_status_fail(in->status, "%s: offset 8: the header is not a JSON object", in->path);
     const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(file->root, "__metadata__");
@@ -177,20 +187,32 @@ static bool read_header(const source *in, tg_safetensors *file) {
     return read_entries(in, file);
 }
 
-tg_safetensors *tg_safetensors_read(const char *path, tg_status *status) {
+/* Whether such an error of the system says that the file is not there, or not what was written. */
+static bool loses(int reason) {
+    return reason == ENOENT || reason == ENOTDIR || reason == EINVAL || reason == EIO;
+}
+
+tg_safetensors *tg_safetensors_open(const char *path, bool *lost, tg_status *status) {
     source in = {.path = path, .status = status};
     in.bytes = tg_file_read(path, &in.size, status);
+    *lost = !in.bytes && path && loses(errno);
     if (!in.bytes) return NULL;
     tg_safetensors *file = tg_alloc(sizeof *file);
     if (!file) {
         tg_tensor_free(in.bytes);
-        tg_status_fail(status, "%s: out of memory", path);
+        starve(&in);
         return NULL;
     }
     file->bytes = in.bytes;
     if (measure(&in) && frugal(&in) && sealed(&in) && read_header(&in, file)) return file;
+    *lost = !in.starved;
     tg_safetensors_free(file);
     return NULL;
+}
+
+tg_safetensors *tg_safetensors_read(const char *path, tg_status *status) {
+    bool lost;
+    return tg_safetensors_open(path, &lost, status);
 }
 
 void tg_safetensors_free(tg_safetensors *file) {

@@ -1,6 +1,6 @@
 #include "checkpoint.h"
 #include "core/arena.h"
-#include "models/safetensors.h"
+#include "models/safetensors_internal.h"
 #include "optim_internal.h"
 
 #include <inttypes.h>
@@ -245,12 +245,13 @@ static bool take(const tg_safetensors *file, const char *path, const tg_checkpoi
     return true;
 }
 
-/* A file whose checksum is there and right. */
-static tg_safetensors *open_whole(const char *path, tg_status *status) {
-    tg_safetensors *file = tg_safetensors_read(path, status);
-    if (!file || tg_safetensors_text(file, "tapegrad.crc32")) return file;
+/* A file whose checksum is there and right; else, whether it is missing or damaged. */
+static tg_safetensors *open_whole(const char *path, bool *lost, tg_status *status) {
+    tg_safetensors *file = tg_safetensors_open(path, lost, status);
+    if (!file || tg_safetensors_text(file, TG_CRC_KEY)) return file;
     tg_status_fail(status, "%s: is no checkpoint: it has no checksum", path);
     tg_safetensors_free(file);
+    *lost = true;
     return NULL;
 }
 
@@ -261,13 +262,17 @@ static bool previous_of(const char *path, char *previous, size_t size) {
 
 bool tg_checkpoint_load(const char *path, tg_checkpoint run, tg_status *status) {
     char previous[4096];
-    tg_status first = {0};
+    bool lost;
+    tg_status first = {0}, second = {0};
     item *items = items_of(&run, status);
     if (!items) return false;
-    tg_safetensors *file = open_whole(path, &first);
-    if (!file && previous_of(path, previous, sizeof previous) && (file = open_whole(previous, NULL)))
-        path = previous;
-    bool ok = file ? take(file, path, &run, items, status) : tg_status_fail(status, "%s", first.message);
+    tg_safetensors *file = open_whole(path, &lost, &first);
+    if (!file && lost && previous_of(path, previous, sizeof previous)) {
+        file = open_whole(previous, &lost, &second);
+        if (file) path = previous;
+    }
+    const tg_status *why = second.failed && !lost ? &second : &first;
+    bool ok = file ? take(file, path, &run, items, status) : tg_status_fail(status, "%s", why->message);
     tg_safetensors_free(file);
     tg_release(items);
     return ok;

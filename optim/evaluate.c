@@ -20,20 +20,40 @@ static tg_node *input(tg_tape *tape, const tg_session_spec *spec) {
     return tg_input(tape, "x", tg_params_dtype(spec->model.params), shape.rank, shape.dim);
 }
 
+/* NULL, or what is wrong. */
+static const char *record(tg_session *s, const tg_session_spec *spec) {
+    s->x = input(s->tape, spec);
+    s->label = tg_input(s->tape, "label", TG_I32, 1, &spec->batch);
+    s->output = s->x ? spec->model.apply(spec->model.self, s->x) : NULL;
+    if (tg_failed(s->tape)) return tg_error(s->tape);
+    if (!s->output) return "the model returned NULL";
+    s->loss = spec->loss ? spec->loss(spec->loss_context, s->output, s->label)
+                         : tg_cross_entropy(s->output, s->label);
+    if (tg_failed(s->tape)) return tg_error(s->tape);
+    if (!s->loss) return "the loss returned NULL";
+    return tg_size(s->loss) == 1 ? NULL : "the loss is not a scalar";
+}
+
+static bool fail(const tg_session *s, const char *why, tg_status *status) {
+    char shape[TG_SHAPE_TEXT];
+    return tg_status_fail(status, "%s set, examples %s: %s", s->what,
+                          tg_shape_text(&s->example, shape, sizeof shape), why);
+}
+
+bool tg_session_fail(const tg_session *s, tg_status *status) {
+    return fail(s, tg_error(s->tape), status);
+}
+
 bool tg_session_open(tg_session *s, const tg_session_spec *spec, tg_status *status) {
-    *s = (tg_session){0};
+    *s = (tg_session){.what = spec->what, .example = spec->set->example};
     s->batches = tg_batches_new(spec->set, spec->batches, status);
     if (!s->batches) return false;
     tg_tape_spec tape = spec->tape;
     tape.dtype = tg_params_dtype(spec->model.params);
     s->tape = tg_tape_new_spec(tape);
-    s->x = input(s->tape, spec);
-    s->label = tg_input(s->tape, "label", TG_I32, 1, &spec->batch);
-    s->output = s->x ? spec->model.apply(spec->model.self, s->x) : NULL;
-    s->loss = spec->loss ? spec->loss(spec->loss_context, s->output, s->label)
-                         : tg_cross_entropy(s->output, s->label);
-    if (!tg_failed(s->tape) && tg_size(s->loss) == 1) return true;
-    tg_status_fail(status, "%s", tg_failed(s->tape) ? tg_error(s->tape) : "the loss is not a scalar");
+    const char *why = record(s, spec);
+    if (!why) return true;
+    fail(s, why, status);
     tg_session_close(s);
     return false;
 }
@@ -102,9 +122,10 @@ static tg_dataset part(const tg_dataset *set, int64_t first, int64_t count) {
     return view;
 }
 
-static bool open_part(tg_session *session, const tg_evaluator_spec *spec, const tg_dataset *set,
-                      int64_t batch, tg_status *status) {
+static bool open_part(tg_session *session, const tg_evaluator_spec *spec, const char *what,
+                      const tg_dataset *set, int64_t batch, tg_status *status) {
     tg_session_spec s = {
+        .what = what,
         .model = spec->model,
         .set = set,
         .batch = batch,
@@ -115,22 +136,33 @@ static bool open_part(tg_session *session, const tg_evaluator_spec *spec, const 
     return tg_session_open(session, &s, status);
 }
 
-tg_evaluator *tg_evaluator_new(tg_evaluator_spec spec, tg_status *status) {
-    if (!tg_check_set(&spec.model, spec.set, "evaluation", status)) return NULL;
+static bool check(const tg_evaluator_spec *s, const char *what, tg_status *status) {
+    if (s->batch < 0) return tg_status_fail(status, "%s: a batch of %lld", what, (long long)s->batch);
+    if (s->threads < 0)
+        return tg_status_fail(status, "%s: threads is %d; it must be at least 0", what, s->threads);
+    return tg_check_set(&s->model, s->set, what, status);
+}
+
+tg_evaluator *tg_evaluator_open(tg_evaluator_spec spec, const char *what, tg_status *status) {
+    if (!check(&spec, what, status)) return NULL;
     tg_evaluator *e = tg_alloc(sizeof *e);
     if (!e) {
-        tg_status_fail(status, "evaluation: out of memory");
+        tg_status_fail(status, "%s: out of memory", what);
         return NULL;
     }
     int64_t batch = spec.batch > 0 ? spec.batch : 256;
     int64_t rest = spec.set->count % batch, full = spec.set->count - rest;
     e->head = part(spec.set, 0, full);
     e->tail = part(spec.set, full, rest);
-    e->has_full = full > 0 && open_part(&e->full, &spec, &e->head, batch, status);
-    e->has_rest = rest > 0 && open_part(&e->rest, &spec, &e->tail, rest, status);
+    e->has_full = full > 0 && open_part(&e->full, &spec, what, &e->head, batch, status);
+    e->has_rest = rest > 0 && open_part(&e->rest, &spec, what, &e->tail, rest, status);
     if (e->has_full == (full > 0) && e->has_rest == (rest > 0)) return e;
     tg_evaluator_free(e);
     return NULL;
+}
+
+tg_evaluator *tg_evaluator_new(tg_evaluator_spec spec, tg_status *status) {
+    return tg_evaluator_open(spec, "evaluation", status);
 }
 
 void tg_evaluator_free(tg_evaluator *e) {
@@ -149,7 +181,7 @@ static bool run_part(tg_session *s, tg_score *sum, tg_status *status) {
         sum->loss += tg_item(s->loss) * (double)rows;
         sum->accuracy += (double)tg_count_right(s->output, s->label);
     }
-    return !tg_failed(s->tape) || tg_status_fail(status, "%s", tg_error(s->tape));
+    return !tg_failed(s->tape) || tg_session_fail(s, status);
 }
 
 bool tg_evaluator_run(tg_evaluator *e, tg_score *score, tg_status *status) {

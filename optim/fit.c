@@ -42,12 +42,40 @@ static bool fail_step(run *r, const char *why) {
 
 /* ---- setting up ---- */
 
+static bool check_penalties(const tg_fit_spec *s) {
+    if (s->penalty_count < 0)
+        return tg_status_fail(s->status, "fit: penalty_count is %d; it must be at least 0", s->penalty_count);
+    if (s->penalties && !s->penalty_count)
+        return tg_status_fail(s->status, "fit: there are penalties, but penalty_count is 0");
+    if (!s->penalties && s->penalty_count)
+        return tg_status_fail(s->status, "fit: penalty_count is %d, but there are no penalties",
+                              s->penalty_count);
+    return true;
+}
+
+/* What would not be looked at, or be taken for something else, says so instead. */
+static bool check_options(const tg_fit_spec *s) {
+    if (s->resume && !s->checkpoint)
+        return tg_status_fail(s->status, "fit: resume, but there is no checkpoint to resume from");
+    if ((unsigned)s->monitor > TG_MONITOR_LOSS)
+        return tg_status_fail(s->status, "fit: there is no monitor %d", (int)s->monitor);
+    if (s->score_batch < 0)
+        return tg_status_fail(s->status, "fit: score_batch is %lld; it must be at least 0",
+                              (long long)s->score_batch);
+    if (!(s->min_delta >= 0))
+        return tg_status_fail(s->status, "fit: min_delta is %g; it must be at least 0", s->min_delta);
+    if (s->threads < 0)
+        return tg_status_fail(s->status, "fit: threads is %d; it must be at least 0", s->threads);
+    return check_penalties(s);
+}
+
 static bool check(tg_fit_spec *s) {
     if (!s->optim) return tg_status_fail(s->status, "fit: there is no optimiser");
     if (s->epochs < 1) return tg_status_fail(s->status, "fit: %d epochs; at least 1 is needed", s->epochs);
     if (s->batch < 0) return tg_status_fail(s->status, "fit: a batch of %lld", (long long)s->batch);
     if (tg_optim_params(s->optim) != s->model.params)
         return tg_status_fail(s->status, "fit: the optimiser was made for other parameters than the model's");
+    if (!check_options(s)) return false;
     if (s->batch == 0) s->batch = 32;
     return tg_check_set(&s->model, s->train, "fit", s->status);
 }
@@ -55,6 +83,7 @@ static bool check(tg_fit_spec *s) {
 static bool open_training(run *r) {
     const tg_fit_spec *s = &r->spec;
     tg_session_spec session = {
+        .what = "training",
         .model = s->model,
         .set = s->train,
         .batch = s->batch,
@@ -68,17 +97,17 @@ static bool open_training(run *r) {
 }
 
 /* An evaluator for a set that is to be scored; true as well when it is not. */
-static bool open_scoring(run *r, const tg_dataset *set, tg_evaluator **evaluator) {
+static bool open_scoring(run *r, const char *what, const tg_dataset *set, tg_evaluator **evaluator) {
     if (!set) return true;
     const tg_fit_spec *s = &r->spec;
-    *evaluator = tg_evaluator_new((tg_evaluator_spec){.model = s->model,
-                                                      .set = set,
-                                                      .batch = s->score_batch,
-                                                      .loss = s->loss,
-                                                      .loss_context = s->loss_context,
-                                                      .no_plan = s->no_plan,
-                                                      .threads = s->threads},
-                                  s->status);
+    *evaluator = tg_evaluator_open((tg_evaluator_spec){.model = s->model,
+                                                       .set = set,
+                                                       .batch = s->score_batch,
+                                                       .loss = s->loss,
+                                                       .loss_context = s->loss_context,
+                                                       .no_plan = s->no_plan,
+                                                       .threads = s->threads},
+                                   what, s->status);
     return *evaluator != NULL;
 }
 
@@ -93,9 +122,9 @@ static bool open_keeper(run *r) {
 
 static bool open_run(run *r) {
     const tg_fit_spec *s = &r->spec;
-    if (!open_training(r) || !open_scoring(r, s->score_train ? s->train : NULL, &r->train) ||
-        !open_scoring(r, s->validation, &r->validation) || !open_scoring(r, s->test, &r->test) ||
-        !open_keeper(r))
+    if (!open_training(r) || !open_scoring(r, "training", s->score_train ? s->train : NULL, &r->train) ||
+        !open_scoring(r, "validation", s->validation, &r->validation) ||
+        !open_scoring(r, "test", s->test, &r->test) || !open_keeper(r))
         return false;
     r->history = tg_history_new(s->epochs, s->grad_norms ? tg_params_count(s->model.params) : 0, s->status);
     return r->history != NULL;
@@ -162,7 +191,10 @@ static bool train_epoch(run *r, tg_epoch *epoch) {
     while (!r->stop && tg_batches_next(r->session.batches, r->session.x, r->session.label))
         if (!take_step(r, epoch, ++step)) break;
     if (r->history->ending == TG_ENDED_ERROR) return false;
-    if (tg_failed(r->session.tape)) return fail(r, tg_error(r->session.tape));
+    if (tg_failed(r->session.tape)) {
+        r->history->ending = TG_ENDED_ERROR;
+        return tg_session_fail(&r->session, r->spec.status);
+    }
     if (tg_optim_failed(r->spec.optim)) return fail_step(r, tg_optim_error(r->spec.optim));
     epoch->steps = tg_optim_steps(r->spec.optim);
     epoch->loss = r->loss / r->shown;

@@ -47,7 +47,7 @@ typedef struct tg_fit_spec {
     tg_loss *loss;                       /* NULL: cross-entropy of the outputs */
     void *loss_context;
     const tg_penalty *penalties; /* added to the loss */
-    int penalty_count;
+    int penalty_count;           /* 0 exactly when there are none */
 
     bool score_train;    /* after every epoch, score the training set as it is then */
     bool grad_norms;     /* measure every parameter's gradient norm at every step */
@@ -62,7 +62,7 @@ typedef struct tg_fit_spec {
     void *context;          /* of both */
     const char *csv;        /* the history is written here after every epoch; NULL: not */
     const char *checkpoint; /* the run is saved here after every epoch (optim/checkpoint.h); NULL: not */
-    bool resume;            /* first go on from that checkpoint, if there is one */
+    bool resume;            /* first go on from that checkpoint, which is named, if there is such a file */
     bool anomaly;           /* when something is not finite, say which node made it so and at which line */
     bool no_plan;
     int threads;       /* of replay and backward, the optimiser having its own; 0: what tg_threads() says */

@@ -98,6 +98,8 @@ static bool settle_options(tg_optim_spec *s, tg_optim_kind kind) {
         return tg_status_fail(s->status, "%s: has no option epsilon_at", names[kind]);
     if ((unsigned)s->epsilon_at > TG_EPSILON_OUTSIDE)
         return tg_status_fail(s->status, "%s: there is no epsilon_at %d", names[kind], (int)s->epsilon_at);
+    if (s->threads < 0)
+        return tg_status_fail(s->status, "%s: threads is %d; it must be at least 0", names[kind], s->threads);
     if (!s->epsilon_at) s->epsilon_at = rms ? TG_EPSILON_INSIDE : TG_EPSILON_OUTSIDE;
     if (kind == TG_NESTEROV) s->nesterov = true;
     if (kind == TG_ADAMW) s->decoupled = true;

@@ -42,8 +42,12 @@ static tg_node *add_penalty(tg_where where, tg_node *sum, const tg_params *param
 
 tg_node *tg_penalise_at(tg_where where, tg_node *loss, const tg_params *params, const tg_penalty *list,
                         int count) {
-    if (!loss || count < 1 || !list) return loss;
+    if (!loss || count == 0) return loss;
     tg_tape *tape = tg_tape_of(loss);
+    if (count < 0 || !list) {
+        tg_fail(tape, where, "penalise: %d penalties%s", count, list ? "" : ", but the list is NULL");
+        return NULL;
+    }
     tg_scope_push(tape, "penalty");
     for (int i = 0; i < count; i++) loss = add_penalty(where, loss, params, &list[i]);
     tg_scope_pop(tape);

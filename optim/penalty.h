@@ -13,8 +13,8 @@ typedef struct tg_penalty {
 } tg_penalty;
 
 /* The loss, a scalar, plus all penalties, each with its own coefficients: l11 |W1|_1 + l12 |W1|_2^2 + ... The
-   nodes stand in the scope "penalty". NULL with an error on the tape when a pattern matches no parameter or a
-   coefficient is negative or not finite. */
+   nodes stand in the scope "penalty". NULL with an error on the tape when a pattern matches no parameter, a
+   coefficient is negative or not finite, count is negative, or the list is NULL and count is not 0. */
 #define tg_penalise(...) tg_penalise_at(TG_HERE, __VA_ARGS__)
 TG_API tg_node *tg_penalise_at(tg_where where, tg_node *loss, const tg_params *params, const tg_penalty *list,
                                int count);

@@ -8,6 +8,23 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
+
+/* At the exit, and not behind the subcommands: argp ends the program itself after --help. */
+static void close_output(void) {
+    errno = 0;
+    bool failed = ferror(stdout) != 0;
+    if (fflush(stdout) == 0 && !failed) return;
+    if (errno)
+        tg_cli_fail("standard output cannot be written: %s", strerror(errno));
+    else
+        tg_cli_fail("standard output cannot be written");
+    _exit(TG_EXIT_USAGE);
+}
+
+void tg_cli_watch_output(void) {
+    atexit(close_output);
+}
 
 void tg_cli_parse(const struct argp *argp, int argc, char **argv, void *input) {
     argp_err_exit_status = TG_EXIT_USAGE;
@@ -76,10 +93,11 @@ int tg_cli_point_at(const char *text, int column, const char *message) {
 
 int tg_cli_print_json(cJSON *object) {
     char *text = cJSON_Print(object);
-    bool ok = text && puts(text) >= 0 && fflush(stdout) == 0;
+    int status = text ? TG_EXIT_OK : tg_cli_fail("out of memory");
+    if (text) puts(text);
     cJSON_free(text);
     cJSON_Delete(object);
-    return ok ? TG_EXIT_OK : TG_EXIT_FAILED;
+    return status;
 }
 
 double tg_cli_seconds(void) {

@@ -10,6 +10,10 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
+/* From now on, however the program ends: when its output could not be written, it says so on standard error and
+   ends with TG_EXIT_USAGE. */
+void tg_cli_watch_output(void);
+
 /* argp_parse with our exit status for bad usage; positional arguments are refused unless the parser takes
    them. */
 void tg_cli_parse(const struct argp *argp, int argc, char **argv, void *input);
@@ -30,8 +34,8 @@ int tg_cli_fail(const char *format, ...) TG_PRINTF(1, 2);
 /* The same with the text in question and a caret below its column (from 1). */
 int tg_cli_point_at(const char *text, int column, const char *message);
 
-/* Prints the object on standard output and frees it. Returns TG_EXIT_OK, or TG_EXIT_FAILED without memory or
-   when writing failed. */
+/* Prints the object on standard output and frees it. Returns TG_EXIT_OK, or TG_EXIT_USAGE, with a message,
+   without memory. */
 int tg_cli_print_json(cJSON *object);
 
 /* Seconds on a clock that only goes forward. */

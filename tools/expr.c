@@ -1,6 +1,5 @@
 /* tapegrad expr: a formula's value, gradient, second derivatives, listing and pictures. */
-#include "cli.h"
-#include "tapegrad.h"
+#include "formula.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -82,11 +81,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     default:
         return tg_cli_other_key(key, arg, state);
     }
-}
-
-/* The formula, and a caret below the fault. */
-static int point_at(const char *text, const tg_expr_error *error) {
-    return tg_cli_point_at(text, error->column, error->message);
 }
 
 /* ---- numbers ---- */
@@ -323,7 +317,7 @@ static int run_sweep(const settings *s, tg_tape *tape, tg_node *y) {
     tg_expr_error error;
     int exit_status = TG_EXIT_OK;
     if (!tg_expr_sweep(s->sweep, w.name, sizeof w.name, &w.from, &w.to, &w.steps, &error))
-        return point_at(s->sweep, &error);
+        return tg_cli_point_at(s->sweep, error.column, error.message);
     tg_node *x = tg_find(tape, w.name);
     if (!x || tg_op_of(x))
         return tg_cli_fail("--sweep: the formula has no input '%s'; give it a value too: %s=0", w.name,
@@ -415,15 +409,8 @@ static int run(int argc, char **argv) {
             argv[i] = shield(argv[i]);
     tg_cli_parse(&argp, argc, argv, &s);
     tg_tape *tape = tg_tape_new(TG_F64);
-    tg_expr_error error = {0};
-    int exit_status = -1;
-    for (int i = 0; i < s.count && exit_status < 0; i++)
-        if (!tg_expr_input(tape, s.bindings[i], &error)) exit_status = point_at(s.bindings[i], &error);
-    tg_node *y = exit_status < 0 ? tg_expr(tape, s.formula, &error) : NULL;
-    if (y)
-        exit_status = show(&s, tape, y);
-    else if (exit_status < 0)
-        exit_status = point_at(s.formula, &error);
+    tg_node *y = tg_cli_formula(tape, s.formula, s.bindings, s.count);
+    int exit_status = y ? show(&s, tape, y) : TG_EXIT_USAGE;
     tg_tape_free(tape);
     return exit_status;
 }

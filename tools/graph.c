@@ -251,12 +251,10 @@ static const tg_node *find_focus(const tg_tape *tape, const char *name) {
 static int put(const input *in, const char *text, size_t size) {
     FILE *out = in->file ? fopen(in->file, "wb") : stdout;
     if (!out) return tg_cli_fail("%s cannot be written", in->file);
-    bool ok = fwrite(text, 1, size, out) == size && fflush(out) == 0;
-    if (in->file) ok = fclose(out) == 0 && ok;
-    if (ok) return TG_EXIT_OK;
-    if (in->file) remove(in->file);
-    tg_cli_fail("%s could not be written in full", in->file ? in->file : "the output");
-    return TG_EXIT_FAILED;
+    bool ok = fwrite(text, 1, size, out) == size;
+    if (!in->file || (fclose(out) == 0 && ok)) return TG_EXIT_OK;
+    remove(in->file);
+    return tg_cli_fail("%s could not be written in full", in->file);
 }
 
 static int write_graph(input *in, const tg_tape *tape) {

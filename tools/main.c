@@ -1,5 +1,5 @@
 /* main.c: the `tapegrad` command: finds the subcommand and runs it. */
-#include "command.h"
+#include "cli.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +21,7 @@ static void help(FILE *out) {
 }
 
 int main(int argc, char **argv) {
+    tg_cli_watch_output();
     if (argc < 2) {
         help(stderr);
         return TG_EXIT_USAGE;

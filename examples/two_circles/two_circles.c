@@ -34,7 +34,7 @@ static tg_history *train(lesson *l, const setting *s, tg_mlp *net, const tg_spli
                                                .batch = 50,
                                                .seed = 1,
                                                .score_train = true,
-                                               .penalties = penalties,
+                                               .penalties = s->l1 + s->l2 > 0 ? penalties : NULL,
                                                .penalty_count = s->l1 + s->l2 > 0 ? 2 : 0,
                                                .keep_best = s->patience > 0,
                                                .patience = s->patience,

@@ -201,6 +201,57 @@ static void a_damaged_checkpoint_falls_back_to_the_one_before(void **state) {
     free_small(&s);
 }
 
+static int left; /* allocations that succeed before the one that does not; below 0: all do */
+
+static void *scarce(void *context, size_t size) {
+    (void)context;
+    return left-- == 0 ? NULL : calloc(1, size);
+}
+static void release(void *context, void *memory) {
+    (void)context;
+    free(memory);
+}
+
+/* The file is whole, so the older one is not what was asked for. */
+static void without_memory_the_one_before_is_not_taken(void **state) {
+    (void)state;
+    int failures = 0;
+    bool loaded = false;
+    tg_set_allocator((tg_allocator){scarce, release, NULL});
+    left = -1;
+    small s = new_small(TG_MOMENTUM, 50);
+    save(&s, 1);
+    save(&s, 2);
+    for (; !loaded; failures += !loaded) {
+        tg_status status = {0};
+        set_version(&s, 7);
+        left = failures;
+        loaded = tg_checkpoint_load(path, (tg_checkpoint){.optim = s.optim}, &status);
+        left = -1;
+        assert_int_equal(version(&s), loaded ? 2 : 7);
+        if (!loaded && !strstr(status.message, "out of memory")) fail_msg("%s", status.message);
+    }
+    assert_true(failures >= 4);
+    free_small(&s);
+    tg_set_allocator((tg_allocator){0});
+}
+
+/* What the file holds is not known: it is neither missing nor damaged. */
+static void a_checkpoint_that_cannot_be_opened_is_not_passed_over(void **state) {
+    (void)state;
+    tg_status status = {0};
+    small s = new_small(TG_MOMENTUM, 50);
+    save(&s, 1);
+    save(&s, 2);
+    unlink(path);
+    assert_int_equal(symlink(path, path), 0); /* a name that leads in a circle */
+    set_version(&s, 7);
+    assert_false(tg_checkpoint_load(path, (tg_checkpoint){.optim = s.optim}, &status));
+    assert_non_null(strstr(status.message, path));
+    assert_int_equal(version(&s), 7);
+    free_small(&s);
+}
+
 static void foreign_checkpoints_change_nothing(void **state) {
     (void)state;
     small s = new_small(TG_MOMENTUM, 50), adam = new_small(TG_ADAM, 50), longer = new_small(TG_MOMENTUM, 51);
@@ -300,8 +351,12 @@ static void kills_leave_the_old_state_or_the_new(void **state) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_resumed_run_goes_on_bit_for_bit),    TEST(a_damaged_checkpoint_falls_back_to_the_one_before),
-        TEST(foreign_checkpoints_change_nothing),   TEST(parts_and_random_state_come_back),
+        TEST(a_resumed_run_goes_on_bit_for_bit),
+        TEST(a_damaged_checkpoint_falls_back_to_the_one_before),
+        TEST(without_memory_the_one_before_is_not_taken),
+        TEST(a_checkpoint_that_cannot_be_opened_is_not_passed_over),
+        TEST(foreign_checkpoints_change_nothing),
+        TEST(parts_and_random_state_come_back),
         TEST(kills_leave_the_old_state_or_the_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

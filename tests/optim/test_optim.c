@@ -170,6 +170,7 @@ static void impossible_options_are_refused(tg_optim_kind kind) {
         {{.weight_decay = -1}, "weight_decay is -1"},
         {{.clip_norm = NAN}, "clip_norm is nan"},
         {{.clip_value = -2}, "clip_value is -2"},
+        {{.threads = -2}, "threads is -2; it must be at least 0"},
         {{.schedule = {TG_SCHEDULE_STEP}}, "factor is 0"},
         {{.schedule = {TG_SCHEDULE_COSINE}}, "total is 0"},
     };

@@ -24,7 +24,7 @@ test_run test_command(const char *arguments) {
     const char *folder = test_new_folder();
     snprintf(out, sizeof out, "%s/out", folder);
     snprintf(err, sizeof err, "%s/err", folder);
-    snprintf(command, sizeof command, "\"$TG_BIN\"/tapegrad %s >%s 2>%s </dev/null", arguments, out, err);
+    snprintf(command, sizeof command, ">%s 2>%s </dev/null \"$TG_BIN\"/tapegrad %s", out, err, arguments);
     int status = system(command);
     test_run run = {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
     remove(out);

@@ -10,7 +10,8 @@ typedef struct test_run {
     char *out, *err;
 } test_run;
 
-/* Runs `tapegrad ARGUMENTS`, given as a shell would read them. Free with test_run_free. */
+/* Runs `tapegrad ARGUMENTS`, given as a shell would read them; what they redirect goes there. Free with
+   test_run_free. */
 test_run test_command(const char *arguments);
 void test_run_free(test_run *run);
 /* Standard output as one JSON value with nothing else around it; the test fails otherwise. Free with

@@ -106,6 +106,8 @@ static void a_formula_is_checked(void **state) {
     test_run_free(&run);
     assert_refused("check --expr 'sin(' x=1", "^");
     assert_refused("check --expr 'x' x=1 --mutate", "--expr stands alone");
+    assert_refused("check --expr 'x' x=1 x=2", "x has a value already");
+    assert_refused("check --expr 'x' x=1 z=2", "the formula has no z");
     assert_refused("check --steps out", "--steps needs");
 }
 

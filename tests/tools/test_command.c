@@ -3,7 +3,9 @@
 
 #include "support/command.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void help_lists_the_commands(void **state) {
     (void)state;
@@ -25,6 +27,37 @@ static void bad_usage_is_refused(void **state) {
     assert_refused("info --nonsense", "unrecognized option '--nonsense'");
     assert_refused("info extra", "unexpected argument 'extra'");
     assert_refused("ops nonsense", "no op 'nonsense'");
+}
+
+static void output_that_cannot_be_written_is_reported(void **state) {
+    (void)state;
+    static const char *const commands[] = {
+        "--help",
+        "ops --help",
+        "info",
+        "info --json",
+        "ops",
+        "ops --json",
+        "graph",
+        "graph --json",
+        "graph --plan",
+        "expr x x=1",
+        "expr x x=1 --json",
+        "expr x x=1 --sweep x=0:1:3",
+        "check relu",
+        "check relu --json",
+        "check one_hot",
+        "check --expr x^2 x=1 --json",
+        "check --mutate add",
+        "train --epochs 1 --json",
+        "bench --op relu --json",
+    };
+    if (access("/dev/full", W_OK) != 0) skip();
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char arguments[128];
+        snprintf(arguments, sizeof arguments, "%s >/dev/full", commands[i]);
+        assert_refused(arguments, "tapegrad: standard output cannot be written");
+    }
 }
 
 static void info_says_what_runs(void **state) {
@@ -73,9 +106,12 @@ static void ops_can_be_picked_by_name(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(help_lists_the_commands),   cmocka_unit_test(bad_usage_is_refused),
-        cmocka_unit_test(info_says_what_runs),       cmocka_unit_test(ops_lists_the_registry),
+        cmocka_unit_test(help_lists_the_commands),
+        cmocka_unit_test(bad_usage_is_refused),
+        cmocka_unit_test(info_says_what_runs),
+        cmocka_unit_test(ops_lists_the_registry),
         cmocka_unit_test(ops_can_be_picked_by_name),
+        cmocka_unit_test(output_that_cannot_be_written_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

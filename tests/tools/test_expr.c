@@ -127,7 +127,7 @@ static void minus_power_and_products_bind_as_documented(void **state) {
         double value;
     } cases[] = {
         {"'-x^2' x=3", -9},
-        {"'2^-1' x=3", 0.5},
+        {"'2^-1'", 0.5},
         {"'2^3^2'", 512},
         {"'6/3/2'", 1},
         {"'1 - 2 - 3'", -4},
@@ -315,8 +315,21 @@ static void a_circuit_has_its_numbers_on_the_wires(void **state) {
     assert_non_null(strstr(circuit, "-12"));
 }
 
+static void inputs_are_given_once_and_used(void **state) {
+    (void)state;
+    assert_refused("expr 'x' x=1 x=2", "x has a value already\n  x=2\n  ^");
+    assert_refused("expr 'x' x=1 z=2", "the formula has no z\n  z=2\n  ^");
+    assert_refused("expr 'xy + x1 + _x' x=1 xy=2 x1=1 _x=1", "the formula has no x\n");
+    assert_refused("expr '1e3*y' e3=1 y=1", "the formula has no e3\n");
+    assert_refused("expr --sweep x=0:1:3 '2*y' x=0 y=1", "the formula has no x\n");
+    test_run run = test_command("expr 'h = x_1*2; x=x+1; x*h' x=1 x_1=[1,2]");
+    assert_int_equal(run.status, 0);
+    test_run_free(&run);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(inputs_are_given_once_and_used),
         cmocka_unit_test(published_values_and_gradients),
         cmocka_unit_test(published_second_derivatives),
         cmocka_unit_test(minus_power_and_products_bind_as_documented),

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define POINT " x=0.7 a=1.3 b=0.6"
+#define USED  "used = x + a + b; " /* every input must be, and the formulas have one or two of them */
 
 /* Their math, or their derivative, says more than the expression language knows. */
 static const char *const unreadable[] = {"abs", "maximum", "minimum", "clamp",   "relu",  "leaky_relu",
@@ -23,7 +24,7 @@ static bool is_unreadable(const tg_op *op) {
 /* Evaluates the formula; name NULL: its value, otherwise its derivative by that input. */
 static double evaluate(const char *formula, const char *name) {
     char arguments[512];
-    snprintf(arguments, sizeof arguments, "expr --json '%s' %s", formula, POINT);
+    snprintf(arguments, sizeof arguments, "expr --json '%s%s' %s", USED, formula, POINT);
     test_run run = test_command(arguments);
     if (run.status != 0) fail_msg("%s: %s", formula, run.err);
     cJSON *json = test_run_json(&run);
