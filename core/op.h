@@ -132,7 +132,7 @@ typedef struct tg_case {
     int16_t classes;     /* i32 arguments are drawn from 0..classes-1 */
     const void *options; /* NULL: all zero */
     struct {
-        double low, high;
+        float low, high;
     } range[4]; /* where real arguments are drawn; both 0: the op's domain */
 } tg_case;
 /* The shape of argument k; of the fourth for any that follow. */

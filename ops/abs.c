@@ -25,7 +25,7 @@ static void branch(tg_eval *e, int32_t *branch) {
 
 static const tg_case cases[] = {
     TG_CASES_UNARY,
-    {"around the kink", {{1, {20}}}, .range = {{-1e-5, 1e-5}}},
+    {"around the kink", {{1, {20}}}, .range = {{-1e-5f, 1e-5f}}},
     {0},
 };
 

@@ -51,7 +51,7 @@ static const tg_case cases[] = {
     {"matrix", {{2, {3, 4}}}, .options = &inner},
     {"lower bound alone", {{2, {3, 4}}}, .options = &above},
     {"upper bound alone", {{2, {3, 4}}}, .options = &below},
-    {"around a bound", {{1, {20}}}, .range = {{0.49999, 0.50001}}, .options = &inner},
+    {"around a bound", {{1, {20}}}, .range = {{0.49999f, 0.50001f}}, .options = &inner},
     {"scalar", {{0}}, .options = &inner},
     {"size 1", {{2, {1, 1}}}, .options = &inner},
     {"empty", {{2, {0, 3}}}, .options = &inner},

@@ -24,7 +24,7 @@ static void backward(tg_eval *e) {
 
 static const tg_case cases[] = {
     TG_CASES_BINARY,
-    {"both signs", {{2, {2, 3}}, {2, {2, 3}}}, .range = {{-2, 2}, {-2, -0.5}}},
+    {"both signs", {{2, {2, 3}}, {2, {2, 3}}}, .range = {{-2, 2}, {-2, -0.5f}}},
     {0},
 };
 

@@ -39,7 +39,7 @@ static void branch(tg_eval *e, int32_t *branch) {
 static const tg_leaky_relu_options steep = {.slope = 0.5};
 static const tg_case cases[] = {
     TG_CASES_UNARY,
-    {"around the kink", {{1, {20}}}, .range = {{-1e-5, 1e-5}}},
+    {"around the kink", {{1, {20}}}, .range = {{-1e-5f, 1e-5f}}},
     {"slope 0.5", {{2, {3, 4}}}, .options = &steep},
     {0},
 };

@@ -34,7 +34,7 @@ static void branch(tg_eval *e, int32_t *branch) {
 
 static const tg_case cases[] = {
     TG_CASES_BINARY,
-    {"close to each other", {{1, {20}}, {1, {20}}}, .range = {{0.99999, 1.00001}, {0.99999, 1.00001}}},
+    {"close to each other", {{1, {20}}, {1, {20}}}, .range = {{0.99999f, 1.00001f}, {0.99999f, 1.00001f}}},
     {0},
 };
 

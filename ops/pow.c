@@ -33,8 +33,8 @@ static void backward(tg_eval *e) {
 
 static const tg_case cases[] = {
     TG_CASES_BINARY,
-    {"square", {{2, {2, 3}}, {0}}, .range = {{0.1, 3}, {2, 2}}},
-    {"inverse", {{1, {4}}, {1, {4}}}, .range = {{0.5, 3}, {-1, -1}}},
+    {"square", {{2, {2, 3}}, {0}}, .range = {{0.1f, 3}, {2, 2}}},
+    {"inverse", {{1, {4}}, {1, {4}}}, .range = {{0.5f, 3}, {-1, -1}}},
     {0},
 };
 

@@ -51,7 +51,7 @@ static void branch(tg_eval *e, int32_t *branch) {
 static const tg_selu_options other = {.alpha = 0.5, .scale = 2};
 static const tg_case cases[] = {
     TG_CASES_UNARY,
-    {"around the kink", {{1, {20}}}, .range = {{-1e-5, 1e-5}}},
+    {"around the kink", {{1, {20}}}, .range = {{-1e-5f, 1e-5f}}},
     {"alpha 0.5, scale 2", {{2, {3, 4}}}, .options = &other},
     {"far from zero", {{1, {5}}}, .range = {{-6, 20}}},
     {0},
