@@ -181,7 +181,9 @@ static bool can_begin(tg_node *node) {
         tg_fail(tape, node->where,
                 "backward: the node %s depends on no parameter and on no input that requires a "
                 "gradient%s",
-                node->op ? node->op->name : tg_name_of(node),
+                node->op            ? node->op->name
+                : *tg_name_of(node) ? tg_name_of(node)
+                                    : "without a name",
                 tape->spec.inference ? " (the tape records for inference)" : "");
         return false;
     }
