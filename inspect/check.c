@@ -197,6 +197,7 @@ void tg_check_count(tg_check_run *run, const tg_check_element *e) {
     r->checked++;
     t->counts[e->verdict]++;
     r->counts[e->verdict]++;
+    if (!t->reason) t->reason = e->reason;
     if (e->verdict != TG_VERDICT_PASS && e->verdict != TG_VERDICT_FAIL) return;
     t->max_rel_error = fmax(t->max_rel_error, e->rel_error);
     r->max_rel_error = fmax(r->max_rel_error, e->rel_error);
@@ -221,10 +222,10 @@ static tg_verdict sum_up(const int64_t *counts, int64_t checked) {
 
 static void conclude(tg_check_run *run) {
     tg_check_report *r = run->report;
-    bool unsure = false;
+    const char *unsure = NULL;
     for (int i = 0; i < r->ntensors; i++) {
         r->tensors[i].verdict = sum_up(r->tensors[i].counts, r->tensors[i].checked);
-        unsure |= r->tensors[i].verdict == TG_VERDICT_INCONCLUSIVE;
+        if (!unsure && r->tensors[i].verdict == TG_VERDICT_INCONCLUSIVE) unsure = r->tensors[i].reason;
     }
     if (run->nerrors) {
         qsort(run->errors, (size_t)run->nerrors, sizeof *run->errors, by_size);
@@ -253,7 +254,7 @@ static void conclude(tg_check_run *run) {
     else if (r->verdict == TG_VERDICT_VACUOUS)
         say(r, "nothing was compared: there are no elements");
     else if (r->verdict == TG_VERDICT_INCONCLUSIVE)
-        say(r, "no difference quotient of at least one tensor was reliable: is its value finite?");
+        say(r, "no difference quotient of at least one tensor was reliable: %s", unsure);
 }
 
 static void close_run(tg_check_run *run) {

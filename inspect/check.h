@@ -79,6 +79,7 @@ typedef struct tg_check_element {
                                     1e8 times larger */
     double bar;                  /* uncertainty of the numeric derivative */
     tg_verdict verdict;
+    const char *reason;   /* why it is inconclusive; NULL when it is not */
     int kink_node;        /* the node whose branch changes next to the point; -1: none */
     int64_t kink_element; /* and the element of it */
 } tg_check_element;
@@ -89,6 +90,7 @@ typedef struct tg_check_tensor {
     int64_t size, checked, counts[TG_NVERDICTS];
     double max_rel_error;
     tg_verdict verdict;
+    const char *reason; /* of its first inconclusive element; NULL: there is none */
 } tg_check_tensor;
 
 /* An op that is wrong, or behaves so, on its own. */

@@ -66,7 +66,7 @@ static central six_at(const tg_line *line, double h, tg_slope *slope) {
 tg_slope tg_slope_six(const tg_line *line, double wanted) {
     tg_slope slope = nothing();
     double last[2] = {NAN, NAN}, h = FIRST_STEP * line->scale;
-    slope.crossed = true;
+    slope.crossed = slope.still = true;
     bool moved = false;
     for (int k = 0; k < STEPS; k++, h /= 4) {
         central now = six_at(line, h, &slope);
@@ -76,6 +76,7 @@ tg_slope tg_slope_six(const tg_line *line, double wanted) {
         }
         if (moved && !now.moved) break; /* steps this small are swallowed by rounding */
         moved |= now.moved;
+        slope.still &= !now.moved;
         slope.crossed = false;
         /* Three agreeing steps, not two: two agree by chance too often. The middle one is reported. */
         double bar = fmax(fabs(now.value - last[0]), fabs(last[0] - last[1])) + now.noise;
@@ -98,8 +99,10 @@ tg_slope tg_slope_ridders(const tg_line *line) {
     tg_slope slope = nothing();
     double table[COLUMNS][COLUMNS], h = 0.1 * line->scale, worst_noise = 0;
     int i = 0;
+    slope.still = true;
     for (int tries = 0; i < COLUMNS && tries < 30; tries++, h /= 1.4) {
         central now = central_at(line, h, true, &slope);
+        slope.still &= !now.moved;
         if (!now.usable) {
             i = 0;
             if (tries < 20) h /= 2;
