@@ -107,11 +107,11 @@ static const tg_local *which(const bench *b, int64_t at, int *argument) {
     return &b->f64;
 }
 
-/* other = factor * g, to rounding? */
+/* other = factor * g, to rounding? What overflows cannot be compared. */
 static bool is_multiple(bench *b, double factor, const char *what) {
     const double slack = 1e-10 * largest(b->g, b->f64.size) * fmax(1, fabs(factor));
     for (int64_t i = 0; i < b->f64.size; i++) {
-        if (!isfinite(b->g[i]) || fabs(b->other[i] - factor * b->g[i]) <= slack) continue;
+        if (!isfinite(factor * b->g[i]) || fabs(b->other[i] - factor * b->g[i]) <= slack) continue;
         int argument;
         which(b, i, &argument);
         return refuse(b, argument, "%s: the gradient of argument %d became %.9g, should be %.9g", what,

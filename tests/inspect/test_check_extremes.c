@@ -38,6 +38,15 @@ static void what_is_not_finite_never_passes(void **state) {
     assert_inconclusive("log(x)", "x=0", "its value is not finite");
 }
 
+/* The gradient is right, twice it overflows. */
+static void an_overflow_is_no_broken_contract(void **state) {
+    (void)state;
+    tg_check_report *r = check("exp(x)", "x=709.7", (tg_check_options){0});
+    assert_int_equal(r->nculprits, 0);
+    assert_true(r->verdict == TG_VERDICT_INCONCLUSIVE || r->verdict == TG_VERDICT_PASS);
+    tg_check_free(r);
+}
+
 /* x, with a gradient that is infinite: differences are sure of their 1. */
 static void forward(tg_eval *e) {
     memcpy(e->y, e->x[0], (size_t)e->n * sizeof(double));
@@ -72,6 +81,7 @@ static void an_infinite_gradient_fails_where_differences_are_reliable(void **sta
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_finite_never_passes),
+        cmocka_unit_test(an_overflow_is_no_broken_contract),
         cmocka_unit_test(an_infinite_gradient_fails_where_differences_are_reliable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
