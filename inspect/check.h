@@ -37,8 +37,9 @@ TG_API const char *tg_verdict_name(tg_verdict verdict);
 
 /* How the numeric derivative is taken. auto: central differences (f(x+h)-f(x-h))/2h with h = eps^(1/3)
    max(1,|x|); where these do not settle the matter, six points over a falling sequence of steps, until three
-   steps agree. The others take their rule for every element: six the six points at once, Ridders'
-   extrapolation (Numerical Recipes, 5.7) of central differences. */
+   steps agree, for a small x down to steps below |x|. The others take their rule for every element: six the six
+   points at once, Ridders' extrapolation (Numerical Recipes, 5.7) of central differences; what central or ridders
+   would refuse must be refused by the falling steps too. */
 #define TG_STEP_RULES(X)                                                                                     \
     X(TG_STEP_AUTO, "auto")                                                                                  \
     X(TG_STEP_CENTRAL, "central")                                                                            \

@@ -31,7 +31,8 @@ static bool settles(const tg_check_element *e, double tolerance) {
 
 /* The point lies on a kink or an edge: is the gradient between the one-sided derivatives? */
 static tg_verdict judge_sides(const tg_line *line, tg_check_element *e, tg_slope *slope, double tolerance) {
-    if (!line->probe->base_finite) return TG_VERDICT_INCONCLUSIVE;
+    if (!line->probe->base_finite || (!slope->crossed && slope->kink_node < 0))
+        return TG_VERDICT_INCONCLUSIVE;
     tg_slope_sides(line, slope);
     double low = slope->left, high = slope->right;
     if (isnan(low)) low = high;
@@ -56,9 +57,10 @@ static bool blurred(const tg_check_run *run, const tg_slope *slope, double size)
     return slope->bar > 0.01 * size && size > 1e-8 * run->scale;
 }
 
-static const char *reason_of(const tg_line *line, const tg_check_element *e) {
+static const char *reason_of(const tg_line *line, const tg_check_element *e, const tg_slope *slope) {
     if (!line->probe->base_finite) return "its value is not finite";
     if (!isfinite(e->analytic)) return "its gradient is not finite";
+    if (slope->near) return "steps larger than |x| leave its neighbourhood, smaller ones drown in rounding";
     return "quotients of different steps do not agree";
 }
 
@@ -84,6 +86,17 @@ static tg_verdict judge(const tg_check_run *run, const tg_line *line, tg_check_e
     return sides.jumps && between ? TG_VERDICT_INCONCLUSIVE : TG_VERDICT_FAIL;
 }
 
+/* One step, or a fixed sequence, cannot know whether it is small against the function's own length: a rule that
+   refuses needs the falling steps to say the same. */
+static bool is_confirmed(const tg_check_run *run, const tg_line *line, const tg_check_element *e,
+                         tg_slope *slope) {
+    if (run->options.rule == TG_STEP_AUTO || run->options.rule == TG_STEP_SIX) return true;
+    tg_check_element again = *e;
+    tg_slope six = tg_slope_six(line, run->options.tolerance / 100);
+    slope->near = six.near;
+    return judge(run, line, &again, &six) == TG_VERDICT_FAIL;
+}
+
 void tg_check_judge(tg_check_run *run, const tg_line *line, tg_check_element *e) {
     const double tolerance = run->options.tolerance;
     tg_slope slope;
@@ -104,7 +117,9 @@ void tg_check_judge(tg_check_run *run, const tg_line *line, tg_check_element *e)
         if (run->options.rule == TG_STEP_AUTO) slope = tg_slope_six(line, tolerance / 100);
     }
     e->verdict = judge(run, line, e, &slope);
-    if (e->verdict == TG_VERDICT_INCONCLUSIVE) e->reason = reason_of(line, e);
+    if (e->verdict == TG_VERDICT_FAIL && !is_confirmed(run, line, e, &slope))
+        e->verdict = TG_VERDICT_INCONCLUSIVE;
+    if (e->verdict == TG_VERDICT_INCONCLUSIVE) e->reason = reason_of(line, e, &slope);
     e->kink_node = slope.kink_node;
     e->kink_element = slope.kink_element;
 }

@@ -65,6 +65,7 @@ typedef struct tg_slope {
     bool crossed;       /* every step crossed a kink, or left the domain */
     bool edge;          /* one side is outside the domain */
     bool still;         /* the function did not change at all */
+    bool near;          /* steps below |x| were tried too */
     bool jumps;         /* left and right are both reliable and differ */
     int kink_node;
     int64_t kink_element;
