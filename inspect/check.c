@@ -84,6 +84,19 @@ static bool *ancestors(const tg_tape *tape, const tg_node *target) {
     return depends;
 }
 
+/* Options that mean nothing are refused: what was asked for could not be what is reported. */
+static bool options_make_sense(tg_check_report *report, const tg_check_options *o) {
+    if (!(o->tolerance >= 0 && isfinite(o->tolerance)))
+        say(report, "tolerance is %g; a finite number above 0, or 0 for 1e-6, is possible", o->tolerance);
+    else if ((int)o->rule < 0 || o->rule >= TG_NSTEP_RULES)
+        say(report, "rule is %d; there are 0 to %d", (int)o->rule, TG_NSTEP_RULES - 1);
+    else if (o->nwrt < 0)
+        say(report, "nwrt is %d; 0 or more is possible", o->nwrt);
+    else if (o->nwrt && !o->wrt)
+        say(report, "wrt is NULL, but nwrt is %d", o->nwrt);
+    return !report->message[0];
+}
+
 /* ---- the shadow and its gradient ---- */
 
 bool tg_check_open_probe(tg_check_run *run, tg_probe *probe) {
@@ -286,6 +299,7 @@ tg_check_report *tg_check(tg_node *node, tg_check_options options) {
     if (!report) return NULL;
     struct timespec start, end;
     timespec_get(&start, TIME_UTC);
+    const bool sense = options_make_sense(report, &options);
     if (options.tolerance == 0) options.tolerance = 1e-6;
     report->verdict = TG_VERDICT_VACUOUS;
     report->seed = options.seed;
@@ -295,7 +309,7 @@ tg_check_report *tg_check(tg_node *node, tg_check_options options) {
         .options = options, .report = report, .source = tg_tape_of(node), .source_target = node};
     if (tg_failed(run.source))
         say(report, "the tape has failed: %s", tg_error(run.source));
-    else if (!go(&run))
+    else if (sense && !go(&run))
         say(report, "out of memory");
     report->evaluations = run.probe.evaluations;
     close_run(&run);

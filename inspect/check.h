@@ -135,7 +135,7 @@ typedef struct tg_check_report {
 
 /* Checks d node / d wrt. A node that is not a scalar is contracted with a random cotangent first. Returns a
    report, to be freed with tg_check_free; NULL when node is NULL or memory is out. What cannot be checked (a
-   failed tape, a wrt that the node does not depend on) gives a vacuous report with its reason in message. */
+   failed tape, a wrt that the node does not depend on, an option that means nothing) gives a vacuous report with its reason in message. */
 TG_API TG_MUST_USE tg_check_report *tg_check(tg_node *node, tg_check_options options);
 /* True only for a pass: not for NULL, inconclusive or vacuous ones. */
 TG_API bool tg_check_ok(const tg_check_report *report);
