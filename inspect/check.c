@@ -286,6 +286,10 @@ static bool go(tg_check_run *run) {
     tg_release(depends);
     if (!ok || !describe_tensors(run) || !open_shadow(run) || !differentiate(run) || !tg_check_elements(run))
         return false;
+    if (tg_failed(run->probe.tape)) { /* on the way; what was compared then is worth nothing */
+        say(run->report, "%s", tg_error(run->probe.tape));
+        return false;
+    }
     tg_probe_aim(&run->probe, run->wrt, run->nwrt);
     if (!run->options.no_drift) tg_check_drift(run);
     if (!run->options.no_blame) tg_check_examine(run);

@@ -20,7 +20,7 @@ bool tg_sweep_get(const tg_op *op, int n, tg_sweep_case *out);
 tg_node *tg_sweep_record(const tg_sweep_case *c, tg_tape *tape, uint64_t seed);
 
 /* sweep_second.c: second derivatives and the Taylor remainder of a recorded op (f64). False with what is
- * wrong. */
+ * wrong, or with "out of memory". */
 bool tg_sweep_second(const tg_node *y, uint64_t seed, char *text, size_t size);
 
 #endif
