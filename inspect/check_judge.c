@@ -60,6 +60,7 @@ static bool blurred(const tg_check_run *run, const tg_slope *slope, double size)
 static const char *reason_of(const tg_line *line, const tg_check_element *e, const tg_slope *slope) {
     if (!line->probe->base_finite) return "its value is not finite";
     if (!isfinite(e->analytic)) return "its gradient is not finite";
+    if (slope->jumps) return TG_CHECK_UNDECLARED;
     if (slope->near) return "steps larger than |x| leave its neighbourhood, smaller ones drown in rounding";
     return "quotients of different steps do not agree";
 }
@@ -83,6 +84,7 @@ static tg_verdict judge(const tg_check_run *run, const tg_line *line, tg_check_e
     tg_slope_sides(line, &sides);
     bool between =
         e->analytic >= fmin(sides.left, sides.right) && e->analytic <= fmax(sides.left, sides.right);
+    slope->jumps = sides.jumps;
     return sides.jumps && between ? TG_VERDICT_INCONCLUSIVE : TG_VERDICT_FAIL;
 }
 

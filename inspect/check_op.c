@@ -1,5 +1,6 @@
 /* check_op.c: the registry sweep of one op, and its mutation self-test. */
 #include "../core/shadow.h"
+#include "check_run.h"
 #include "local.h"
 #include "sweep.h"
 
@@ -48,6 +49,15 @@ static void add_counts(tg_op_report *r, const tg_check_report *report) {
         r->max_f32_drift = fmax(r->max_f32_drift, report->gradient_drift);
 }
 
+/* An element on a kink that the op's branch kernel does not tell; NULL. */
+static const tg_check_element *undeclared(const tg_check_report *report) {
+    for (int i = 0; i < report->nworst; i++) {
+        const tg_check_element *e = &report->worst[i];
+        if (e->reason && strcmp(e->reason, TG_CHECK_UNDECLARED) == 0) return e;
+    }
+    return NULL;
+}
+
 /* Differences, and f32 against f64: rounding may cost digits, but not the second one. */
 static bool check_differences(tg_op_report *r, const tg_sweep_case *c, tg_node *y, tg_check_options options) {
     tg_check_report *report = tg_check(y, options);
@@ -61,6 +71,11 @@ static bool check_differences(tg_op_report *r, const tg_sweep_case *c, tg_node *
                  report->message, report->nworst && e->tensor >= 0 ? report->tensors[e->tensor].name : "?",
                  (long long)e->index, e->analytic, e->numeric);
         ok = refuse(r, c, options.seed, "differences", text);
+    } else if (c->grid && undeclared(report)) {
+        e = undeclared(report);
+        snprintf(text, sizeof text,
+                 "the slope jumps at %g, but the branch kernel gives one branch to both sides", e->value);
+        ok = refuse(r, c, options.seed, "kinks", text);
     } else if (!c->grid && report->has_drift &&
                !(report->value_drift < 0.01 && report->gradient_drift < 0.01) &&
                isfinite(report->value_drift)) {
@@ -132,6 +147,18 @@ static bool check_case(tg_op_report *r, const tg_sweep_case *c, tg_check_options
     return ok;
 }
 
+static bool has_derivative(const tg_op *op) {
+    return op->view || (op->kernels && tg_kernel_of(op, TG_F64)->backward);
+}
+
+static void check_declaration(tg_op_report *r, const tg_op *op) {
+    if (!op->kinks || op->view || tg_kernel_of(op, TG_F64)->branch) return;
+    snprintf(r->message, sizeof r->message,
+             "%s declares kinks (%s), but has no branch kernel that tells the sides apart", op->name,
+             op->kinks);
+    r->failed_cases++;
+}
+
 static tg_check_options for_cases(tg_check_options o, bool quick) {
     return (tg_check_options){.rule = o.rule  ? o.rule
                                       : quick ? TG_STEP_AUTO
@@ -158,10 +185,12 @@ tg_op_report tg_check_op(const tg_op *op, tg_check_options options) {
     }
     const double start = now();
     tg_sweep_case c;
-    if (op->view || (op->kernels && tg_kernel_of(op, TG_F64)->backward))
+    if (has_derivative(op)) {
+        check_declaration(&r, op);
         for (int n = 0; tg_sweep_get(op, n, &c); n++) check_case(&r, &c, for_cases(options, false), false);
-    else
+    } else {
         snprintf(r.message, sizeof r.message, "%s has no derivative", op->name);
+    }
     if (r.failed_cases)
         r.verdict = TG_VERDICT_FAIL;
     else if (r.unchecked_cases)

@@ -9,7 +9,7 @@ typedef struct tg_sweep_case {
     const tg_op *op;
     tg_mutation *mutation; /* apply this instead of op; NULL */
     tg_case sample;
-    bool grid; /* draw small whole numbers, on which kinks and ties lie */
+    bool grid; /* draw small whole numbers, 0 among them, on which kinks and ties lie */
     char label[120];
 } tg_sweep_case;
 
