@@ -84,6 +84,19 @@ static bool *ancestors(const tg_tape *tape, const tg_node *target) {
     return depends;
 }
 
+/* Options that mean nothing are refused: what was asked for could not be what is reported. */
+static bool options_make_sense(tg_check_report *report, const tg_check_options *o) {
+    if (!(o->tolerance >= 0 && isfinite(o->tolerance)))
+        say(report, "tolerance is %g; a finite number above 0, or 0 for 1e-6, is possible", o->tolerance);
+    else if ((int)o->rule < 0 || o->rule >= TG_NSTEP_RULES)
+        say(report, "rule is %d; there are 0 to %d", (int)o->rule, TG_NSTEP_RULES - 1);
+    else if (o->nwrt < 0)
+        say(report, "nwrt is %d; 0 or more is possible", o->nwrt);
+    else if (o->nwrt && !o->wrt)
+        say(report, "wrt is NULL, but nwrt is %d", o->nwrt);
+    return !report->message[0];
+}
+
 /* ---- the shadow and its gradient ---- */
 
 bool tg_check_open_probe(tg_check_run *run, tg_probe *probe) {
@@ -197,6 +210,7 @@ void tg_check_count(tg_check_run *run, const tg_check_element *e) {
     r->checked++;
     t->counts[e->verdict]++;
     r->counts[e->verdict]++;
+    if (!t->reason) t->reason = e->reason;
     if (e->verdict != TG_VERDICT_PASS && e->verdict != TG_VERDICT_FAIL) return;
     t->max_rel_error = fmax(t->max_rel_error, e->rel_error);
     r->max_rel_error = fmax(r->max_rel_error, e->rel_error);
@@ -221,10 +235,10 @@ static tg_verdict sum_up(const int64_t *counts, int64_t checked) {
 
 static void conclude(tg_check_run *run) {
     tg_check_report *r = run->report;
-    bool unsure = false;
+    const char *unsure = NULL;
     for (int i = 0; i < r->ntensors; i++) {
         r->tensors[i].verdict = sum_up(r->tensors[i].counts, r->tensors[i].checked);
-        unsure |= r->tensors[i].verdict == TG_VERDICT_INCONCLUSIVE;
+        if (!unsure && r->tensors[i].verdict == TG_VERDICT_INCONCLUSIVE) unsure = r->tensors[i].reason;
     }
     if (run->nerrors) {
         qsort(run->errors, (size_t)run->nerrors, sizeof *run->errors, by_size);
@@ -253,7 +267,7 @@ static void conclude(tg_check_run *run) {
     else if (r->verdict == TG_VERDICT_VACUOUS)
         say(r, "nothing was compared: there are no elements");
     else if (r->verdict == TG_VERDICT_INCONCLUSIVE)
-        say(r, "no difference quotient of at least one tensor was reliable: is its value finite?");
+        say(r, "no difference quotient of at least one tensor was reliable: %s", unsure);
 }
 
 static void close_run(tg_check_run *run) {
@@ -272,6 +286,10 @@ static bool go(tg_check_run *run) {
     tg_release(depends);
     if (!ok || !describe_tensors(run) || !open_shadow(run) || !differentiate(run) || !tg_check_elements(run))
         return false;
+    if (tg_failed(run->probe.tape)) { /* on the way; what was compared then is worth nothing */
+        say(run->report, "%s", tg_error(run->probe.tape));
+        return false;
+    }
     tg_probe_aim(&run->probe, run->wrt, run->nwrt);
     if (!run->options.no_drift) tg_check_drift(run);
     if (!run->options.no_blame) tg_check_examine(run);
@@ -285,6 +303,7 @@ tg_check_report *tg_check(tg_node *node, tg_check_options options) {
     if (!report) return NULL;
     struct timespec start, end;
     timespec_get(&start, TIME_UTC);
+    const bool sense = options_make_sense(report, &options);
     if (options.tolerance == 0) options.tolerance = 1e-6;
     report->verdict = TG_VERDICT_VACUOUS;
     report->seed = options.seed;
@@ -294,7 +313,7 @@ tg_check_report *tg_check(tg_node *node, tg_check_options options) {
         .options = options, .report = report, .source = tg_tape_of(node), .source_target = node};
     if (tg_failed(run.source))
         say(report, "the tape has failed: %s", tg_error(run.source));
-    else if (!go(&run))
+    else if (sense && !go(&run))
         say(report, "out of memory");
     report->evaluations = run.probe.evaluations;
     close_run(&run);

@@ -37,8 +37,9 @@ TG_API const char *tg_verdict_name(tg_verdict verdict);
 
 /* How the numeric derivative is taken. auto: central differences (f(x+h)-f(x-h))/2h with h = eps^(1/3)
    max(1,|x|); where these do not settle the matter, six points over a falling sequence of steps, until three
-   steps agree. The others take their rule for every element: six the six points at once, Ridders'
-   extrapolation (Numerical Recipes, 5.7) of central differences. */
+   steps agree, for a small x down to steps below |x|. The others take their rule for every element: six the six
+   points at once, Ridders' extrapolation (Numerical Recipes, 5.7) of central differences; what central or ridders
+   would refuse must be refused by the falling steps too. */
 #define TG_STEP_RULES(X)                                                                                     \
     X(TG_STEP_AUTO, "auto")                                                                                  \
     X(TG_STEP_CENTRAL, "central")                                                                            \
@@ -79,6 +80,7 @@ typedef struct tg_check_element {
                                     1e8 times larger */
     double bar;                  /* uncertainty of the numeric derivative */
     tg_verdict verdict;
+    const char *reason;   /* why it is inconclusive; NULL when it is not */
     int kink_node;        /* the node whose branch changes next to the point; -1: none */
     int64_t kink_element; /* and the element of it */
 } tg_check_element;
@@ -89,6 +91,7 @@ typedef struct tg_check_tensor {
     int64_t size, checked, counts[TG_NVERDICTS];
     double max_rel_error;
     tg_verdict verdict;
+    const char *reason; /* of its first inconclusive element; NULL: there is none */
 } tg_check_tensor;
 
 /* An op that is wrong, or behaves so, on its own. */
@@ -132,7 +135,7 @@ typedef struct tg_check_report {
 
 /* Checks d node / d wrt. A node that is not a scalar is contracted with a random cotangent first. Returns a
    report, to be freed with tg_check_free; NULL when node is NULL or memory is out. What cannot be checked (a
-   failed tape, a wrt that the node does not depend on) gives a vacuous report with its reason in message. */
+   failed tape, a wrt that the node does not depend on, an option that means nothing) gives a vacuous report with its reason in message. */
 TG_API TG_MUST_USE tg_check_report *tg_check(tg_node *node, tg_check_options options);
 /* True only for a pass: not for NULL, inconclusive or vacuous ones. */
 TG_API bool tg_check_ok(const tg_check_report *report);

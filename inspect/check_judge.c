@@ -26,12 +26,13 @@ static void take(const tg_check_run *run, tg_check_element *e, const tg_slope *s
  * it. */
 static bool settles(const tg_check_element *e, double tolerance) {
     double size = larger(e->analytic, e->numeric);
-    return size > 0 && e->abs_error <= tolerance * size && e->bar <= 100 * tolerance * size;
+    return size > 0 && isfinite(size) && e->abs_error <= tolerance * size && e->bar <= 100 * tolerance * size;
 }
 
 /* The point lies on a kink or an edge: is the gradient between the one-sided derivatives? */
 static tg_verdict judge_sides(const tg_line *line, tg_check_element *e, tg_slope *slope, double tolerance) {
-    if (!line->probe->base_finite) return TG_VERDICT_INCONCLUSIVE;
+    if (!line->probe->base_finite || (!slope->crossed && slope->kink_node < 0))
+        return TG_VERDICT_INCONCLUSIVE;
     tg_slope_sides(line, slope);
     double low = slope->left, high = slope->right;
     if (isnan(low)) low = high;
@@ -47,6 +48,23 @@ static tg_verdict judge_sides(const tg_line *line, tg_check_element *e, tg_slope
     return both || one ? TG_VERDICT_FAIL : TG_VERDICT_INCONCLUSIVE;
 }
 
+/* An infinite value that stays infinite: what happens to it no difference can tell. */
+static bool hidden(const tg_line *line, const tg_slope *slope) {
+    return slope->still && !line->probe->base_finite;
+}
+
+static bool blurred(const tg_check_run *run, const tg_slope *slope, double size) {
+    return slope->bar > 0.01 * size && size > 1e-8 * run->scale;
+}
+
+static const char *reason_of(const tg_line *line, const tg_check_element *e, const tg_slope *slope) {
+    if (!line->probe->base_finite) return "its value is not finite";
+    if (!isfinite(e->analytic)) return "its gradient is not finite";
+    if (slope->jumps) return TG_CHECK_UNDECLARED;
+    if (slope->near) return "steps larger than |x| leave its neighbourhood, smaller ones drown in rounding";
+    return "quotients of different steps do not agree";
+}
+
 static tg_verdict judge(const tg_check_run *run, const tg_line *line, tg_check_element *e, tg_slope *slope) {
     const double tolerance = run->options.tolerance;
     take(run, e, slope);
@@ -55,17 +73,30 @@ static tg_verdict judge(const tg_check_run *run, const tg_line *line, tg_check_e
         measure(run, e);
         return verdict;
     }
+    if (hidden(line, slope)) return TG_VERDICT_INCONCLUSIVE;
+    if (!isfinite(e->analytic))
+        return blurred(run, slope, fabs(e->numeric)) ? TG_VERDICT_INCONCLUSIVE : TG_VERDICT_FAIL;
     double size = larger(e->analytic, e->numeric);
-    if (e->abs_error <= tolerance * size + 10 * slope->bar) {
-        bool blurred = slope->bar > 0.01 * size && size > 1e-8 * run->scale;
-        return blurred ? TG_VERDICT_INCONCLUSIVE : TG_VERDICT_PASS;
-    }
+    if (e->abs_error <= tolerance * size + 10 * slope->bar)
+        return blurred(run, slope, size) ? TG_VERDICT_INCONCLUSIVE : TG_VERDICT_PASS;
     /* An op may have a kink that it does not declare. */
     tg_slope sides = *slope;
     tg_slope_sides(line, &sides);
     bool between =
         e->analytic >= fmin(sides.left, sides.right) && e->analytic <= fmax(sides.left, sides.right);
+    slope->jumps = sides.jumps;
     return sides.jumps && between ? TG_VERDICT_INCONCLUSIVE : TG_VERDICT_FAIL;
+}
+
+/* One step, or a fixed sequence, cannot know whether it is small against the function's own length: a rule that
+   refuses needs the falling steps to say the same. */
+static bool is_confirmed(const tg_check_run *run, const tg_line *line, const tg_check_element *e,
+                         tg_slope *slope) {
+    if (run->options.rule == TG_STEP_AUTO || run->options.rule == TG_STEP_SIX) return true;
+    tg_check_element again = *e;
+    tg_slope six = tg_slope_six(line, run->options.tolerance / 100);
+    slope->near = six.near;
+    return judge(run, line, &again, &six) == TG_VERDICT_FAIL;
 }
 
 void tg_check_judge(tg_check_run *run, const tg_line *line, tg_check_element *e) {
@@ -83,10 +114,14 @@ void tg_check_judge(tg_check_run *run, const tg_line *line, tg_check_element *e)
         slope = tg_slope_central(line);
         take(run, e, &slope);
         e->verdict = TG_VERDICT_PASS;
-        if (settles(e, tolerance) || (e->analytic == 0 && slope.still)) return;
+        if (settles(e, tolerance)) return;
+        if (e->analytic == 0 && slope.still && !hidden(line, &slope)) return;
         if (run->options.rule == TG_STEP_AUTO) slope = tg_slope_six(line, tolerance / 100);
     }
     e->verdict = judge(run, line, e, &slope);
+    if (e->verdict == TG_VERDICT_FAIL && !is_confirmed(run, line, e, &slope))
+        e->verdict = TG_VERDICT_INCONCLUSIVE;
+    if (e->verdict == TG_VERDICT_INCONCLUSIVE) e->reason = reason_of(line, e, &slope);
     e->kink_node = slope.kink_node;
     e->kink_element = slope.kink_element;
 }

@@ -1,5 +1,6 @@
 /* check_op.c: the registry sweep of one op, and its mutation self-test. */
 #include "../core/shadow.h"
+#include "check_run.h"
 #include "local.h"
 #include "sweep.h"
 
@@ -7,13 +8,36 @@
 #include <string.h>
 #include <time.h>
 
-static bool refuse(tg_op_report *r, const tg_sweep_case *c, uint64_t seed, const char *stage,
-                   const char *what) {
-    if (!r->message[0])
+/* The first failure is what the message tells, or else the first case that was not checked. */
+static void tell(tg_op_report *r, const tg_sweep_case *c, uint64_t seed, const char *stage,
+                 const char *what) {
+    if (!r->message[0] || !r->failed_cases)
         snprintf(r->message, sizeof r->message, "%s, case \"%s\", seed %llu: %s: %s", c->op->name, c->label,
                  (unsigned long long)seed, stage, what);
+}
+
+static bool skip(tg_op_report *r, const tg_sweep_case *c, uint64_t seed, const char *stage,
+                 const char *what) {
+    if (!r->message[0]) tell(r, c, seed, stage, what);
+    r->unchecked_cases++;
+    return false;
+}
+
+/* Without memory nothing is known to be wrong. */
+static bool refuse(tg_op_report *r, const tg_sweep_case *c, uint64_t seed, const char *stage,
+                   const char *what) {
+    if (strstr(what, "out of memory")) return skip(r, c, seed, stage, what);
+    tell(r, c, seed, stage, what);
     r->failed_cases++;
     return false;
+}
+
+/* Whether there is nothing to compare. */
+static bool is_empty(const tg_node *y) {
+    int64_t n = 0;
+    for (int k = 0; k < tg_arg_count(y); k++)
+        if (tg_dtype_of(tg_arg(y, k)) != TG_I32) n += tg_size(tg_arg(y, k));
+    return n == 0;
 }
 
 static void add_counts(tg_op_report *r, const tg_check_report *report) {
@@ -23,6 +47,15 @@ static void add_counts(tg_op_report *r, const tg_check_report *report) {
     r->max_rel_error = fmax(r->max_rel_error, report->max_rel_error);
     if (report->has_drift && isfinite(report->gradient_drift))
         r->max_f32_drift = fmax(r->max_f32_drift, report->gradient_drift);
+}
+
+/* An element on a kink that the op's branch kernel does not tell; NULL. */
+static const tg_check_element *undeclared(const tg_check_report *report) {
+    for (int i = 0; i < report->nworst; i++) {
+        const tg_check_element *e = &report->worst[i];
+        if (e->reason && strcmp(e->reason, TG_CHECK_UNDECLARED) == 0) return e;
+    }
+    return NULL;
 }
 
 /* Differences, and f32 against f64: rounding may cost digits, but not the second one. */
@@ -38,14 +71,21 @@ static bool check_differences(tg_op_report *r, const tg_sweep_case *c, tg_node *
                  report->message, report->nworst && e->tensor >= 0 ? report->tensors[e->tensor].name : "?",
                  (long long)e->index, e->analytic, e->numeric);
         ok = refuse(r, c, options.seed, "differences", text);
+    } else if (c->grid && undeclared(report)) {
+        e = undeclared(report);
+        snprintf(text, sizeof text,
+                 "the slope jumps at %g, but the branch kernel gives one branch to both sides", e->value);
+        ok = refuse(r, c, options.seed, "kinks", text);
     } else if (!c->grid && report->has_drift &&
                !(report->value_drift < 0.01 && report->gradient_drift < 0.01) &&
                isfinite(report->value_drift)) {
         snprintf(text, sizeof text, "values differ by %.1e, gradients by %.1e (relative to the largest)",
                  report->value_drift, report->gradient_drift);
         ok = refuse(r, c, options.seed, "f32 against f64", text);
-    } else if (report->verdict == TG_VERDICT_VACUOUS && report->elements) {
-        ok = refuse(r, c, options.seed, "differences", report->message);
+    } else if (report->verdict == TG_VERDICT_VACUOUS && !is_empty(y)) {
+        ok = skip(r, c, options.seed, "differences", report->message);
+    } else if (!options.no_drift && !report->has_drift && !is_empty(y)) {
+        ok = skip(r, c, options.seed, "f32 against f64", "out of memory");
     }
     tg_check_free(report);
     return ok;
@@ -62,6 +102,8 @@ static bool check_contract(tg_op_report *r, const tg_sweep_case *c, const tg_nod
         ok = refuse(r, c, options.seed, "f64", shadow ? tg_error(shadow) : "out of memory");
     else if (!tg_local_check(node, options.seed, true, &fault))
         ok = refuse(r, c, options.seed, "contract", fault.text);
+    else if (fault.starved)
+        ok = skip(r, c, options.seed, "contract", "out of memory");
     else if (!quick && !tg_sweep_second(node, options.seed, text, sizeof text))
         ok = refuse(r, c, options.seed, "second derivatives", text);
     tg_tape_free(shadow);
@@ -105,6 +147,18 @@ static bool check_case(tg_op_report *r, const tg_sweep_case *c, tg_check_options
     return ok;
 }
 
+static bool has_derivative(const tg_op *op) {
+    return op->view || (op->kernels && tg_kernel_of(op, TG_F64)->backward);
+}
+
+static void check_declaration(tg_op_report *r, const tg_op *op) {
+    if (!op->kinks || op->view || tg_kernel_of(op, TG_F64)->branch) return;
+    snprintf(r->message, sizeof r->message,
+             "%s declares kinks (%s), but has no branch kernel that tells the sides apart", op->name,
+             op->kinks);
+    r->failed_cases++;
+}
+
 static tg_check_options for_cases(tg_check_options o, bool quick) {
     return (tg_check_options){.rule = o.rule  ? o.rule
                                       : quick ? TG_STEP_AUTO
@@ -125,15 +179,22 @@ static double now(void) {
 
 tg_op_report tg_check_op(const tg_op *op, tg_check_options options) {
     tg_op_report r = {.name = op ? op->name : "", .verdict = TG_VERDICT_VACUOUS};
-    if (!op) return r;
+    if (!op) {
+        snprintf(r.message, sizeof r.message, "there is no op: NULL was given");
+        return r;
+    }
     const double start = now();
     tg_sweep_case c;
-    if (op->view || (op->kernels && tg_kernel_of(op, TG_F64)->backward))
+    if (has_derivative(op)) {
+        check_declaration(&r, op);
         for (int n = 0; tg_sweep_get(op, n, &c); n++) check_case(&r, &c, for_cases(options, false), false);
-    else
+    } else {
         snprintf(r.message, sizeof r.message, "%s has no derivative", op->name);
+    }
     if (r.failed_cases)
         r.verdict = TG_VERDICT_FAIL;
+    else if (r.unchecked_cases)
+        r.verdict = TG_VERDICT_VACUOUS;
     else if (r.counts[TG_VERDICT_INCONCLUSIVE] == r.elements && r.elements)
         r.verdict = TG_VERDICT_INCONCLUSIVE;
     else if (r.elements)
@@ -152,13 +213,14 @@ static bool is_killed(const tg_op *op, tg_mutation *mutation, tg_check_options o
     tg_sweep_case c;
     for (int n = 0; tg_sweep_get(op, n, &c); n++) {
         c.mutation = mutation;
-        if (!c.grid && !check_case(r, &c, for_cases(options, true), true)) return true;
+        if (!c.grid && !check_case(r, &c, for_cases(options, true), true) && r->failed_cases) return true;
     }
     return false;
 }
 
 tg_mutation_report tg_check_op_mutants(const tg_op *op, tg_check_options options) {
     tg_mutation_report r = {0};
+    if (!op) return r;
     const int arguments = op->arity == TG_VARIADIC ? 1 : op->arity;
     for (int k = 0; k < arguments; k++) {
         for (int kind = 0; kind < TG_NCORRUPTIONS && !(op->int_args >> k & 1); kind++) {

@@ -22,7 +22,8 @@
 typedef struct tg_op_report {
     const char *name;
     tg_verdict verdict;
-    int cases, failed_cases;
+    int cases, failed_cases; /* failed: kinks declared without a branch kernel count as one, too */
+    int unchecked_cases; /* memory ran out, or the options mean nothing: the verdict is vacuous unless others fail */
     int64_t elements; /* compared with differences */
     int64_t counts[TG_NVERDICTS];
     double max_rel_error; /* of passed and failed elements */

@@ -5,6 +5,9 @@
 #include "check.h"
 #include "probe.h"
 
+/* The reason of an element whose one-sided derivatives differ though no op says that there is a kink. */
+#define TG_CHECK_UNDECLARED "its slope jumps, and no branch kernel says so"
+
 typedef struct tg_check_run {
     tg_check_options options;
     tg_check_report *report;

@@ -60,6 +60,11 @@ void tg_local_close(tg_local *l) {
     *l = (tg_local){0};
 }
 
+bool tg_local_starved(const tg_local *l) {
+    if (!l->tape || !l->leaves || !l->argument) return true;
+    return tg_failed(l->tape) ? strstr(tg_error(l->tape), "out of memory") != NULL : !l->y;
+}
+
 static bool backward_dual(tg_node *y, const double *cotangent) {
     const int64_t n = tg_size(y);
     double *pairs = tg_alloc((size_t)(n + 1) * 2 * sizeof *pairs);

@@ -107,11 +107,11 @@ static const tg_local *which(const bench *b, int64_t at, int *argument) {
     return &b->f64;
 }
 
-/* other = factor * g, to rounding? */
+/* other = factor * g, to rounding? What overflows cannot be compared. */
 static bool is_multiple(bench *b, double factor, const char *what) {
     const double slack = 1e-10 * largest(b->g, b->f64.size) * fmax(1, fabs(factor));
     for (int64_t i = 0; i < b->f64.size; i++) {
-        if (!isfinite(b->g[i]) || fabs(b->other[i] - factor * b->g[i]) <= slack) continue;
+        if (!isfinite(factor * b->g[i]) || fabs(b->other[i] - factor * b->g[i]) <= slack) continue;
         int argument;
         which(b, i, &argument);
         return refuse(b, argument, "%s: the gradient of argument %d became %.9g, should be %.9g", what,
@@ -148,6 +148,7 @@ static bool serves_each_alone(bench *b) {
             for (int64_t i = 0; i < tg_size(b->f64.leaves[j]); i++)
                 ok &= !isfinite(b->g[offset + i]) || fabs(b->other[offset + i] - b->g[offset + i]) <= slack;
         }
+        b->fault->starved |= tg_local_starved(&alone);
         tg_local_close(&alone);
         if (!ok)
             return refuse(b, argument, "the gradient of argument %d is another when it alone is wanted",
@@ -185,8 +186,8 @@ bool tg_local_check(const tg_node *node, uint64_t seed, bool thorough, tg_local_
     bench b = {.node = node, .seed = seed, .fault = fault};
     bool right = true;
     *fault = (tg_local_fault){.argument = -1};
-    if (tg_local_open(&b.f64, node, TG_F64, -1) && tg_local_open(&b.dual, node, TG_DUAL, -1) &&
-        tg_requires_grad(b.f64.y)) {
+    bool open = tg_local_open(&b.f64, node, TG_F64, -1) && tg_local_open(&b.dual, node, TG_DUAL, -1);
+    if (open && tg_requires_grad(b.f64.y)) {
         size_t m = (size_t)tg_size(b.f64.y) + 1, n = (size_t)b.f64.size + 1;
         double *memory = tg_alloc((3 * m + 3 * n) * sizeof *memory);
         if (memory) {
@@ -199,7 +200,9 @@ bool tg_local_check(const tg_node *node, uint64_t seed, bool thorough, tg_local_
             right = examine(&b, thorough);
             tg_release(memory);
         }
+        fault->starved |= !memory;
     }
+    fault->starved |= tg_local_starved(&b.f64) || (b.f64.y && tg_local_starved(&b.dual));
     tg_local_close(&b.f64);
     tg_local_close(&b.dual);
     return right;

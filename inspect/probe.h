@@ -64,7 +64,8 @@ typedef struct tg_slope {
     double left, right; /* one-sided derivatives, where asked for; NaN when not reliable */
     bool crossed;       /* every step crossed a kink, or left the domain */
     bool edge;          /* one side is outside the domain */
-    bool still;         /* central only: the function did not change at all */
+    bool still;         /* the function did not change at all */
+    bool near;          /* steps below |x| were tried too */
     bool jumps;         /* left and right are both reliable and differ */
     int kink_node;
     int64_t kink_element;

@@ -84,6 +84,17 @@ static double draw(const tg_sweep_case *c, tg_rng *rng, double low, double high)
     return whole <= low ? ceil(low) : whole > high ? floor(high) : whole;
 }
 
+/* Most kinks lie at 0: it is always among the values, whatever was drawn. */
+static void make_sure_of_zero(tg_node *leaf, double low, double high) {
+    if (!(low <= 0 && high >= 0) || !tg_size(leaf)) return;
+    for (int64_t i = 0; i < tg_size(leaf); i++)
+        if (tg_value_at(leaf, i) == 0) return;
+    if (tg_dtype_of(leaf) == TG_F32)
+        *(float *)tg_value(leaf) = 0;
+    else
+        *(double *)tg_value(leaf) = 0;
+}
+
 static tg_node *record_leaf(const tg_sweep_case *c, tg_tape *tape, int k, tg_rng *rng) {
     const tg_shape shape = tg_case_shape_of(&c->sample, k);
     bool is_int = k < TG_MAX_ARGS && (c->op->int_args >> k & 1);
@@ -101,6 +112,7 @@ static tg_node *record_leaf(const tg_sweep_case *c, tg_tape *tape, int k, tg_rng
         else
             ((double *)value)[i] = draw(c, rng, low, high);
     }
+    if (value && !is_int && c->grid) make_sure_of_zero(leaf, low, high);
     if (leaf && !is_int) tg_require_grad(leaf, true);
     return leaf;
 }

@@ -9,7 +9,7 @@ typedef struct tg_sweep_case {
     const tg_op *op;
     tg_mutation *mutation; /* apply this instead of op; NULL */
     tg_case sample;
-    bool grid; /* draw small whole numbers, on which kinks and ties lie */
+    bool grid; /* draw small whole numbers, 0 among them, on which kinks and ties lie */
     char label[120];
 } tg_sweep_case;
 
@@ -20,7 +20,7 @@ bool tg_sweep_get(const tg_op *op, int n, tg_sweep_case *out);
 tg_node *tg_sweep_record(const tg_sweep_case *c, tg_tape *tape, uint64_t seed);
 
 /* sweep_second.c: second derivatives and the Taylor remainder of a recorded op (f64). False with what is
- * wrong. */
+ * wrong, or with "out of memory". */
 bool tg_sweep_second(const tg_node *y, uint64_t seed, char *text, size_t size);
 
 #endif

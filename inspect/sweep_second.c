@@ -17,6 +17,7 @@ typedef struct second {
     double *base, *u, *w, *hu, *hw, *plus, *minus, *v, *ju;
     int32_t *branches, *now; /* at the base point, and room for others; NULL for smooth ops */
     double gradient;         /* its length at the base point */
+    bool starved;            /* memory ran out */
 } second;
 
 static double dot(const double *a, const double *b, int64_t n) {
@@ -48,9 +49,15 @@ static bool move_smoothly(second *s, double h) {
 
 static bool remember_branches(second *s) {
     s->branches = tg_alloc((size_t)(2 * s->m + 32) * sizeof *s->branches);
+    s->starved |= !s->branches;
     if (!s->branches) return false;
     if (tg_branch(s->f64.y, s->branches)) s->now = s->branches + s->m + 16;
     return true;
+}
+
+/* A derivative that fails though its tape has no error to tell, lacks memory. */
+static bool is_shortage(const tg_status *status) {
+    return strstr(status->message, "out of memory") || strcmp(status->message, "derivative: ") == 0;
 }
 
 static bool open_second(second *s, const tg_node *y, uint64_t seed) {
@@ -59,8 +66,10 @@ static bool open_second(second *s, const tg_node *y, uint64_t seed) {
     s->n = s->f64.size;
     s->m = tg_size(s->f64.y);
     if (!s->n || !s->m) return false;
-    s->dual = tg_dual_new(s->f64.y, s->f64.nleaves, s->f64.leaves, NULL);
+    tg_status status = {0};
+    s->dual = tg_dual_new(s->f64.y, s->f64.nleaves, s->f64.leaves, &status);
     double *memory = tg_alloc((size_t)(7 * s->n + 2 * s->m) * sizeof *memory);
+    s->starved |= !memory || is_shortage(&status);
     if (!s->dual || !memory) {
         tg_release(memory);
         return false;
@@ -140,11 +149,15 @@ static bool remainder_falls(second *s, char *text, size_t size) {
 
 bool tg_sweep_second(const tg_node *y, uint64_t seed, char *text, size_t size) {
     second s;
+    tg_status status = {0};
     bool ok = true;
-    if (open_second(&s, y, seed) && tg_dual_apply(s.dual, s.w, NULL, s.v, s.hw, NULL) &&
-        tg_dual_apply(s.dual, s.u, s.ju, s.v, s.hu, NULL))
+    if (open_second(&s, y, seed) && tg_dual_apply(s.dual, s.w, NULL, s.v, s.hw, &status) &&
+        tg_dual_apply(s.dual, s.u, s.ju, s.v, s.hu, &status))
         ok = is_symmetric(&s, text, size) && agrees_with_differences(&s, text, size) &&
              remainder_falls(&s, text, size);
+    s.starved |= is_shortage(&status) || tg_local_starved(&s.f64);
+    if (s.starved) snprintf(text, size, "out of memory");
+    ok &= !s.starved;
     close_second(&s);
     return ok;
 }

@@ -131,6 +131,37 @@ static void nothing_to_compare_is_not_a_pass(void **state) {
     tg_tape_free(tape);
 }
 
+static void options_that_mean_nothing_are_refused(void **state) {
+    (void)state;
+    const struct {
+        tg_check_options options;
+        const char *message;
+    } cases[] = {{{.tolerance = NAN}, "tolerance"},
+                 {{.tolerance = -1}, "tolerance"},
+                 {{.tolerance = INFINITY}, "tolerance"},
+                 {{.rule = (tg_step_rule)77}, "rule is 77"},
+                 {{.rule = (tg_step_rule)-1}, "rule is -1"},
+                 {{.nwrt = 2}, "wrt is NULL"},
+                 {{.nwrt = -2}, "nwrt is -2"}};
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *y = tg_sigmoid(matrix(tape, "x", 2, 2, 1));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tg_check_report *r = tg_check(y, cases[i].options);
+        assert_int_equal(r->verdict, TG_VERDICT_VACUOUS);
+        assert_non_null(strstr(r->message, cases[i].message));
+        tg_check_free(r);
+        if (cases[i].options.nwrt) continue; /* the sweep of an op chooses its own */
+        tg_op_report sweep = tg_check_op(tg_op_find("tanh"), cases[i].options);
+        assert_int_equal(sweep.verdict, TG_VERDICT_VACUOUS);
+        assert_non_null(strstr(sweep.message, cases[i].message));
+    }
+    tg_tape_free(tape);
+    tg_op_report none = tg_check_op(NULL, (tg_check_options){0});
+    assert_int_equal(none.verdict, TG_VERDICT_VACUOUS);
+    assert_non_null(strstr(none.message, "no op"));
+    assert_int_equal(tg_check_op_mutants(NULL, (tg_check_options){0}).mutants, 0);
+}
+
 /* ---- nothing is changed ---- */
 
 static void hash(uint64_t *h, const void *data, size_t n) {
@@ -236,6 +267,7 @@ int main(void) {
         cmocka_unit_test(a_point_on_a_kink_is_a_kink_and_not_a_failure),
         cmocka_unit_test(the_edge_of_a_domain_is_no_failure),
         cmocka_unit_test(nothing_to_compare_is_not_a_pass),
+        cmocka_unit_test(options_that_mean_nothing_are_refused),
         cmocka_unit_test(the_tape_and_its_parameters_stay_as_they_are),
         cmocka_unit_test(a_large_model_is_sampled_and_says_what_it_would_see),
         cmocka_unit_test(one_wrong_element_among_thousands_is_seen),

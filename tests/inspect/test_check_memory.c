@@ -55,9 +55,38 @@ static void the_check_survives_any_shortage(void **state) {
     assert_true(enough);
 }
 
+/* Checks the op with that many allocations; true when nothing ran out. */
+static bool sweep(const tg_op *op, long allocations) {
+    left = allocations;
+    tg_op_report r = tg_check_op(op, (tg_check_options){0});
+    const bool enough = left >= 0;
+    assert_int_equal(held, 0);
+    assert_int_equal(r.failed_cases, 0);
+    if (enough) {
+        assert_int_equal(r.verdict, TG_VERDICT_PASS);
+    } else if (r.verdict != TG_VERDICT_VACUOUS || !strstr(r.message, "out of memory")) {
+        fail_msg("%s, allocation %ld: %s, %s", op->name, allocations, tg_verdict_name(r.verdict), r.message);
+    }
+    return enough;
+}
+
+static void a_sweep_without_memory_is_vacuous_and_says_so(void **state) {
+    (void)state;
+    const char *const names[] = {"tanh", "maximum"};
+    tg_set_allocator((tg_allocator){scarce, give_back, NULL});
+    for (int i = 0; i < 2; i++) {
+        long n = 0;
+        while (n < 20000 && !sweep(tg_op_find(names[i]), n)) n++;
+        print_message("%s: %ld allocations\n", names[i], n);
+        assert_true(n > 100 && n < 20000);
+    }
+    tg_set_allocator((tg_allocator){0});
+}
+
 int main(void) {
     tg_set_threads(1);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sweep_without_memory_is_vacuous_and_says_so),
         cmocka_unit_test(the_check_survives_any_shortage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
