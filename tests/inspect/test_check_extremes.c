@@ -51,6 +51,17 @@ static void assert_not_refused(const char *formula, const char *inputs) {
     }
 }
 
+/* The derivative by the exponent, which nobody wants here, is rightly NaN. */
+static void powers_of_negative_numbers_pass(void **state) {
+    (void)state;
+    const char *const formulas[] = {"x^2", "x^3", "(x-3)^2", "(x-1)^-1"};
+    for (size_t k = 0; k < sizeof formulas / sizeof *formulas; k++) {
+        tg_check_report *r = check(formulas[k], "x=-2", (tg_check_options){.tolerance = 0});
+        if (r->verdict != TG_VERDICT_PASS) fail_msg("%s: %s", formulas[k], r->message);
+        tg_check_free(r);
+    }
+}
+
 static void a_pole_nearby_is_no_failure(void **state) {
     (void)state;
     const char *const points[] = {"x=0.01", "x=1e-3", "x=1e-4", "x=1e-5",  "x=1e-6",  "x=-3e-7",
@@ -157,6 +168,7 @@ static void an_infinite_gradient_fails_where_differences_are_reliable(void **sta
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_finite_never_passes),
+        cmocka_unit_test(powers_of_negative_numbers_pass),
         cmocka_unit_test(a_pole_nearby_is_no_failure),
         cmocka_unit_test(steps_below_x_decide_where_they_can),
         cmocka_unit_test(a_wrong_gradient_near_a_pole_still_fails),
