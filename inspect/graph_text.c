@@ -161,4 +161,5 @@ void tg_graph_write_text(const tg_graph *graph, tg_text *text) {
             i, end - 1, shown);
         i = end;
     }
+    if (*graph->note) tg_text_add(text, "note: %s\n", graph->note);
 }
