@@ -44,7 +44,7 @@ static bool has_derivative(const tg_op *op) {
     return op->view || op->kernels[TG_F64]->backward;
 }
 
-static bool can_send(const tg_graph_node *node) {
+bool tg_graph_can_send(const tg_graph_node *node) {
     return node->in && tg_requires_grad(node->node) && tg_value(node->node) &&
            has_derivative(tg_op_of(node->node));
 }
@@ -54,7 +54,7 @@ bool tg_graph_add_locals(tg_graph *graph) {
     for (int i = 0; ok && i < graph->nodes_count; i++) {
         const tg_graph_node *to = &graph->nodes[i];
         buffers b;
-        if (!can_send(to)) continue;
+        if (!tg_graph_can_send(to)) continue;
         ok = give_buffers(&b, to->node) && tg_send_backward(to->node, b.ones, b.dx);
         for (int k = 0; ok && k < to->in; k++) {
             const tg_node *arg = tg_arg(to->node, k);
@@ -196,7 +196,7 @@ bool tg_graph_add_messages(tg_graph *graph) {
     }
     for (int i = graph->nodes_count; ok && i-- > 0;) {
         if (t.home[i] == i) judge(graph, &t, i);
-        if (graph->memory->grads[i] && can_send(&graph->nodes[i]))
+        if (graph->memory->grads[i] && tg_graph_can_send(&graph->nodes[i]))
             ok = add_messages_of(graph, &graph->nodes[i], &t);
     }
     end_totals(&t, graph);

@@ -77,6 +77,7 @@ void tg_graph_fill_ones(const tg_node *node, void *data) {
 
 /* Sends the gradient of `to` on to its arguments. */
 static bool send(tg_graph *graph, const tg_graph_node *to) {
+    if (!tg_graph_can_send(to)) return false;
     void **own = graph->memory->own, **dx = tg_alloc((size_t)to->in * sizeof *dx);
     bool ok = dx;
     for (int k = 0; ok && k < to->in; k++) {
@@ -95,6 +96,7 @@ static bool send(tg_graph *graph, const tg_graph_node *to) {
         tg_tensor_free(dx[k]);
     }
     tg_release(dx);
+    graph->memory->failed |= !ok;
     return ok;
 }
 
@@ -140,7 +142,10 @@ static bool all_explained(const tg_graph *graph) {
 static bool recover(tg_graph *graph, int root) {
     if (play(graph, root)) {
         show_own(graph);
-        if (tg_graph_add_messages(graph) && all_explained(graph)) return true;
+        if (!tg_graph_add_messages(graph))
+            graph->memory->failed = true;
+        else if (all_explained(graph))
+            return true;
     }
     forget_own(graph);
     show_own(graph);
@@ -192,7 +197,7 @@ bool tg_graph_find_gradients(tg_graph *graph) {
     if (tg_graph_detail(graph) < TG_DETAIL_GRADIENTS) return true;
     show_own(graph);
     bool found = graph->dtype == TG_DUAL || !any_lost(graph);
-    for (int i = graph->nodes_count, tries = 0; !found && i-- > 0 && tries < TRIES;)
+    for (int i = graph->nodes_count, tries = 0; !found && !memory->failed && i-- > 0 && tries < TRIES;)
         if (is_end(graph, i)) {
             found = recover(graph, i);
             tries++;
