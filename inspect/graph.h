@@ -177,7 +177,7 @@ typedef struct tg_graph {
 /* The model of a tape, which must live as long. NULL, with a message, when memory is out or tape is NULL.
    The gradients shown are those of the latest backward call. After tg_replay they are kept for leaves only
    (unless tg_step_retain asked for all): the others are computed again here, in the graph's own memory, by a
-   backward pass from a node that no other uses, and shown if the pass leads to the gradients that the tape
+   backward pass from where it may have begun, and shown if the pass leads to the gradients that the tape
    holds; else graph->note says what is missing. */
 TG_API TG_MUST_USE tg_graph *tg_graph_new(const tg_tape *tape, tg_graph_spec spec, tg_status *status);
 TG_API void tg_graph_free(tg_graph *graph);

@@ -1,5 +1,5 @@
 /* graph_gradients.c: which gradients are shown. Those on the tape; but a backward pass by the execution plan
-   keeps only those of leaves. The others are then computed here, op by op from a node that nothing uses, and
+   keeps only those of leaves. The others are then computed here, op by op from where backward may have begun, and
    shown if they lead to just the gradients that the tape holds; else a note says what is missing. */
 #include "graph_model.h"
 
@@ -152,6 +152,19 @@ static bool recover(tg_graph *graph, int root) {
     return false;
 }
 
+/* Backward mostly began at a node that nothing uses, or else at a scalar. */
+static void recover_any(tg_graph *graph) {
+    int tries = 8;
+    for (int inner = 0; inner < 2; inner++)
+        for (int i = graph->nodes_count; i-- > 0 && tries && !graph->memory->failed;) {
+            const tg_node *node = graph->nodes[i].node;
+            bool end = is_end(graph, i);
+            if (inner ? end || !tg_op_of(node) || !takes_part(node) || tg_size(node) > 1 : !end) continue;
+            if (recover(graph, i)) return;
+            tries--;
+        }
+}
+
 static void list_unexplained(tg_graph *graph, tg_text *text) {
     int listed = 0, more = 0;
     for (int i = 0; i < graph->nodes_count; i++) {
@@ -177,7 +190,7 @@ static const char *make_note(tg_graph *graph) {
         tg_text_put(text, "gradients of inner nodes were not kept (tg_step_retain, called before tg_replay, "
                           "keeps them) and cannot be computed again: what stands at ");
         list_unexplained(graph, text);
-        tg_text_put(text, " is not from one backward pass from the end of the tape with its present values");
+        tg_text_put(text, " is not from one backward pass over the present values");
     } else {
         tg_text_put(text, "the messages do not add up to the gradient of ");
         list_unexplained(graph, text);
@@ -187,7 +200,6 @@ static const char *make_note(tg_graph *graph) {
 }
 
 bool tg_graph_find_gradients(tg_graph *graph) {
-    enum { TRIES = 8 };
     size_t bytes = (size_t)graph->nodes_count * sizeof(void *);
     struct tg_graph_memory *memory = graph->memory;
     memory->grads = tg_graph_alloc(graph, bytes);
@@ -196,12 +208,7 @@ bool tg_graph_find_gradients(tg_graph *graph) {
     if (memory->failed) return false;
     if (tg_graph_detail(graph) < TG_DETAIL_GRADIENTS) return true;
     show_own(graph);
-    bool found = graph->dtype == TG_DUAL || !any_lost(graph);
-    for (int i = graph->nodes_count, tries = 0; !found && !memory->failed && i-- > 0 && tries < TRIES;)
-        if (is_end(graph, i)) {
-            found = recover(graph, i);
-            tries++;
-        }
+    if (graph->dtype != TG_DUAL && any_lost(graph)) recover_any(graph);
     if (memory->failed || !tg_graph_add_locals(graph) || !tg_graph_add_messages(graph)) return false;
     for (int i = 0; i < graph->nodes_count; i++)
         graph->nodes[i].grad =

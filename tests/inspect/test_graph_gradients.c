@@ -76,6 +76,19 @@ static void after_a_replay_the_inner_gradients_are_there(void **state) {
     tg_tape_free(planned);
 }
 
+static void after_a_replay_backward_may_begin_before_the_end(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *y = cube(tape, 3), *percent = tg_mul(y, tg_scalar(tape, 100));
+    assert_non_null(percent);
+    tg_replay(tape);
+    tg_backward(y);
+    assert_says(tape, TG_GRAPH_DOT, "grad 27 = 18 + 9");
+    assert_says(tape, TG_GRAPH_TEXT, "dv4 = -");
+    assert_silent(tape, TG_GRAPH_TEXT, "note");
+    tg_tape_free(tape);
+}
+
 static tg_node *record_network(tg_tape *tape, tg_param *w, tg_param *b) {
     double pixels[12];
     for (int i = 0; i < 12; i++) pixels[i] = i % 5 - 1.5;
@@ -227,6 +240,7 @@ static void a_wide_cell_keeps_off_the_bar(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(after_a_replay_the_inner_gradients_are_there),
+        cmocka_unit_test(after_a_replay_backward_may_begin_before_the_end),
         cmocka_unit_test(so_they_are_of_a_network_with_one_kept),
         cmocka_unit_test(what_was_not_kept_is_said_and_not_made_up),
         cmocka_unit_test(no_sum_is_claimed_that_does_not_add_up),
