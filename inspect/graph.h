@@ -13,12 +13,13 @@
 
 /* How much a node says. Each level includes those before it. */
 typedef enum tg_detail {
-    TG_DETAIL_DEFAULT,   /* TG_DETAIL_SHAPES */
-    TG_DETAIL_OP,        /* position, op and name */
-    TG_DETAIL_SHAPES,    /* dtype and shape */
-    TG_DETAIL_VALUES,    /* the value, or its minimum, mean, maximum and number of NaN when it is large */
-    TG_DETAIL_GRADIENTS, /* the gradient likewise, "-" where backward has not come by; on each edge the local
-                            derivative and the contribution; the sum where a value is used more than once */
+    TG_DETAIL_DEFAULT, /* TG_DETAIL_SHAPES */
+    TG_DETAIL_OP,      /* position, op and name */
+    TG_DETAIL_SHAPES,  /* dtype and shape */
+    TG_DETAIL_VALUES,  /* the value, or its minimum, mean, maximum and number of NaN when it is large */
+    TG_DETAIL_GRADIENTS, /* the gradient likewise, "-" where backward has not come by, or where a note says that it
+                            was not kept; on each edge the local derivative and the contribution; the sum where a
+                            value is used more than once, and its gradient is that sum */
     TG_DETAIL_COSTS      /* parameters, floating-point operations, bytes, what backward reads */
 } tg_detail;
 
@@ -76,9 +77,9 @@ typedef struct tg_graph_spec {
 
 /* What a large tensor is reduced to. */
 typedef struct tg_summary {
-    bool known; /* false: not computed yet, or not kept */
-    int64_t count, nan, inf;
-    double min, mean, max; /* over the finite elements; NaN when there are none */
+    bool known;                            /* false: not computed yet, or not kept */
+    int64_t count, nan, inf, negative_inf; /* inf: of both signs */
+    double min, mean, max;                 /* over the finite elements; NaN when there are none */
 } tg_summary;
 
 /* What kind of node it is, for colours and shapes. Taken from the op's descriptor, not its name. */
@@ -112,6 +113,11 @@ typedef struct tg_graph_node {
     int first_in, in;    /* its edges: graph->edges[first_in .. first_in + in), by argument */
     int uses, first_out; /* edges that leave it: first_out, then each edge's next_out, down to -1 */
     tg_summary value, grad;
+    bool seed;        /* backward began here: its gradient came from no other node */
+    bool shared;      /* a parameter that stands on the tape several times: the messages to all its nodes
+                         together add up to its gradient */
+    bool unexplained; /* the messages do not add up to the gradient, but for rounding: it was accumulated over
+                         more than one backward pass, or values changed since, or gradients were not kept */
     tg_cost cost;
     double time_forward, time_backward; /* seconds, where spec.profile knows them; else 0 */
     int64_t params;                     /* elements, of a parameter */
@@ -160,6 +166,7 @@ typedef struct tg_graph {
     int first;         /* the first shown node outside all clusters, -1 for none */
     int shown, hidden; /* nodes drawn; nodes left out by the limit or the focus (folded ones do not count) */
     const char *title; /* valid UTF-8; "" for none */
+    const char *note;  /* what is to be known about the gradients, naming nodes v4, v7; "" for nothing */
     tg_graph_node *nodes; /* all nodes of the tape, by position */
     tg_graph_edge *edges; /* ordered by `to`, then by argument */
     tg_graph_cluster *clusters;
@@ -168,7 +175,10 @@ typedef struct tg_graph {
 } tg_graph;
 
 /* The model of a tape, which must live as long. NULL, with a message, when memory is out or tape is NULL.
-   The gradients shown are those of the latest backward call. */
+   The gradients shown are those of the latest backward call. After tg_replay they are kept for leaves only
+   (unless tg_step_retain asked for all): the others are computed again here, in the graph's own memory, by a
+   backward pass from where it may have begun, and shown if the pass leads to the gradients that the tape
+   holds; else graph->note says what is missing. */
 TG_API TG_MUST_USE tg_graph *tg_graph_new(const tg_tape *tape, tg_graph_spec spec, tg_status *status);
 TG_API void tg_graph_free(tg_graph *graph);
 

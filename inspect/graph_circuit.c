@@ -98,7 +98,7 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
 /* As the label of the whole: a node of its own would stretch the first column. */
 static void write_label(const tg_graph *graph, tg_text *text) {
     bool legend = !graph->spec.no_legend && graph->nodes_count > 0;
-    if (!legend && !*graph->title) return;
+    if (!legend && !*graph->title && !*graph->note) return;
     tg_text_put(text, "  labelloc=t; label=<<TABLE BORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\">");
     if (*graph->title) {
         tg_text_put(text, "<TR><TD><FONT POINT-SIZE=\"22\" COLOR=\"#1a1a1a\">");
@@ -106,10 +106,16 @@ static void write_label(const tg_graph *graph, tg_text *text) {
         tg_text_put(text, "</FONT></TD></TR>");
     }
     if (legend)
-        tg_text_put(text, "<TR><TD><FONT COLOR=\"" VALUE "\">above the wire: value</FONT>&#160;&#160; "
-                          "<FONT COLOR=\"" GRADIENT
-                          "\">below: gradient, at a fork the sum of its branches</FONT>&#160;&#160; "
-                          "<FONT COLOR=\"" LOCAL "\">&#215; local derivative</FONT></TD></TR>");
+        tg_text_add(text,
+                    "<TR><TD><FONT COLOR=\"" VALUE "\">above the wire: value</FONT>&#160;&#160; "
+                    "<FONT COLOR=\"" GRADIENT "\">below: gradient%s</FONT>&#160;&#160; "
+                    "<FONT COLOR=\"" LOCAL "\">&#215; local derivative</FONT></TD></TR>",
+                    *graph->note ? "" : ", at a fork the sum of its branches");
+    if (*graph->note) {
+        tg_text_put(text, "<TR><TD><FONT COLOR=\"#1a1a1a\">");
+        tg_text_note(text, graph, "<BR/>");
+        tg_text_put(text, "</FONT></TD></TR>");
+    }
     tg_text_put(text, "</TABLE>>;\n");
 }
 

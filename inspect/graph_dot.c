@@ -40,7 +40,7 @@ static void head(const tg_graph *graph, const tg_graph_node *node, tg_text *text
 
 /* 5.5 = 0.5 + 5: what arrives where a value is used more than once. */
 static void fork_sum(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
-    if (node->uses < 2 || node->uses > 6 || node->grad.count != 1) return;
+    if (node->uses < 2 || node->uses > 6 || node->grad.count != 1 || !tg_graph_adds_up(node)) return;
     const char *sign = " = ";
     for (int e = node->first_out; e >= 0; e = graph->edges[e].next_out) {
         if (!graph->edges[e].message.known) continue;
@@ -213,6 +213,11 @@ void tg_graph_write_dot(const tg_graph *graph, tg_text *text) {
     write_cluster(graph, -1, &scale, text);
     for (int e = 0; e < graph->edges_count; e++) write_edge(graph, &graph->edges[e], text);
     if (graph->hidden) write_hidden(graph, text);
+    if (*graph->note) {
+        tg_text_put(text, "  note [shape=note, style=dashed, label=\"");
+        tg_text_note(text, graph, "\\n");
+        tg_text_put(text, "\"];\n");
+    }
     if (!graph->spec.no_legend && graph->nodes_count) legend(graph, &scale, text);
     tg_text_put(text, "}\n");
 }

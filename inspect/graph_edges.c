@@ -2,9 +2,11 @@
 
    The contribution is what backward of the node adds to the gradient of the argument: the vector-Jacobian
    product with the gradient that has arrived at the node. The local derivative is the same product with ones:
-   exact between scalars, and the diagonal of the Jacobian for an elementwise op on equal shapes. */
+   exact between scalars, and the diagonal of the Jacobian for an elementwise op on equal shapes. Whether the
+   contributions add up to the gradients is told here too: those of leaves may be older than this pass. */
 #include "graph_model.h"
 
+#include <float.h>
 #include <math.h>
 
 typedef struct buffers {
@@ -29,17 +31,7 @@ static bool give_buffers(buffers *b, const tg_node *node) {
         b->dx[k] = tg_tensor_alloc(tg_size(arg), tg_dtype_size(tg_dtype_of(arg)));
         if (!b->dx[k]) return false;
     }
-    for (int64_t i = 0; i < tg_size(node); i++) switch (tg_dtype_of(node)) {
-        case TG_F32:
-            ((float *)b->ones)[i] = 1;
-            break;
-        case TG_F64:
-            ((double *)b->ones)[i] = 1;
-            break;
-        default:
-            ((double *)b->ones)[2 * i] = 1;
-            break;
-        }
+    tg_graph_fill_ones(node, b->ones);
     return true;
 }
 
@@ -50,6 +42,131 @@ static bool has_diagonal(const tg_node *node, const tg_node *arg) {
 
 static bool has_derivative(const tg_op *op) {
     return op->view || op->kernels[TG_F64]->backward;
+}
+
+/* On a tape that has failed some may be missing. */
+static bool has_values(const tg_node *node) {
+    for (int k = 0; k < tg_arg_count(node); k++)
+        if (!tg_value(tg_arg(node, k))) return false;
+    return tg_value(node);
+}
+
+bool tg_graph_can_send(const tg_graph_node *node) {
+    return node->in && tg_requires_grad(node->node) && has_values(node->node) &&
+           has_derivative(tg_op_of(node->node));
+}
+
+bool tg_graph_add_locals(tg_graph *graph) {
+    bool ok = true;
+    for (int i = 0; ok && i < graph->nodes_count; i++) {
+        const tg_graph_node *to = &graph->nodes[i];
+        buffers b;
+        if (!tg_graph_can_send(to)) continue;
+        ok = give_buffers(&b, to->node) && tg_send_backward(to->node, b.ones, b.dx);
+        for (int k = 0; ok && k < to->in; k++) {
+            const tg_node *arg = tg_arg(to->node, k);
+            if (b.dx[k] && has_diagonal(to->node, arg))
+                graph->edges[to->first_in + k].local = tg_summary_of(b.dx[k], tg_dtype_of(arg), tg_size(arg));
+        }
+        free_buffers(&b, to->in);
+    }
+    return ok;
+}
+
+/* ---- messages, and what they add up to ---- */
+
+/* The sum of the messages to a node, element by element, and behind it the sum of their sizes, which is what
+   rounding is measured by. NULL: no message. */
+typedef struct totals {
+    double **of; /* by node id */
+    int *count;  /* of messages */
+    int *home;   /* the node at which a node's total is: for a parameter its first node on the tape */
+} totals;
+
+static bool begin_totals(totals *t, const tg_graph *graph) {
+    size_t n = (size_t)graph->nodes_count + 1;
+    *t = (totals){tg_alloc(n * sizeof *t->of), tg_alloc(n * sizeof *t->count), tg_alloc(n * sizeof *t->home)};
+    if (!t->of || !t->count || !t->home) return false;
+    for (int i = 0; i < graph->nodes_count; i++) {
+        const tg_param *param = tg_param_of(graph->nodes[i].node);
+        int home = param ? 0 : i;
+        while (home < i && tg_param_of(graph->nodes[home].node) != param) home++;
+        t->home[i] = home;
+    }
+    return true;
+}
+
+static void end_totals(totals *t, const tg_graph *graph) {
+    for (int i = 0; t->of && i < graph->nodes_count; i++) tg_release(t->of[i]);
+    tg_release(t->of);
+    tg_release(t->count);
+    tg_release(t->home);
+}
+
+static bool add_to_total(totals *t, const tg_node *node, const void *message) {
+    const int home = t->home[tg_id(node)];
+    double **total = &t->of[home];
+    int64_t n = tg_size(node);
+    if (!*total && !(*total = tg_alloc((size_t)(2 * n + 1) * sizeof **total))) return false;
+    t->count[home]++;
+    for (int64_t i = 0; i < n; i++) {
+        double x = tg_element(message, tg_dtype_of(node), i);
+        (*total)[i] += x;
+        (*total)[n + i] += fabs(x);
+    }
+    return true;
+}
+
+/* Rounding is measured by the largest terms of the whole tensor: earlier sums in it were rounded as well. What
+   f32 cannot hold is infinite there. */
+static bool is_total(const tg_node *node, const void *grad, const double *total, int count) {
+    bool single = tg_dtype_of(node) == TG_F32;
+    int64_t n = tg_size(node);
+    double size = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (isfinite(total[n + i])) size = fmax(size, total[n + i]);
+    double allowed = size * (single ? 1e-4 + (double)FLT_EPSILON * count : 1e-11 + DBL_EPSILON * count);
+    for (int64_t i = 0; i < n; i++) {
+        double x = tg_element(grad, tg_dtype_of(node), i), sum = single ? (double)(float)total[i] : total[i];
+        if (x == sum || (isnan(x) && isnan(sum))) continue;
+        if (!(fabs(x - sum) <= allowed)) return false;
+    }
+    return true;
+}
+
+/* Backward may have begun at an op whose users have no gradient; of a leaf, and where the gradients before it
+   are missing too, they were lost. */
+static bool may_begin(const tg_graph *graph, const tg_graph_node *node) {
+    if (!tg_graph_lost_way(graph, node->id)) return true;
+    bool whole = node->in > 0;
+    for (int k = 0; k < node->in; k++) {
+        const tg_node *arg = tg_arg(node->node, k);
+        whole &= !tg_requires_grad(arg) || graph->memory->grads[tg_id(arg)] != NULL;
+    }
+    return whole;
+}
+
+/* For all nodes that have their total here: one, but for parameters. No message has come where backward
+   began. */
+static void judge(tg_graph *graph, totals *t, int home) {
+    const void *grad = graph->memory->grads[home];
+    const tg_node *node = graph->nodes[home].node;
+    double *total = t->of[home];
+    int last = tg_param_of(node) ? graph->nodes_count - 1 : home, nodes = 0;
+    bool explained = !grad || (total && is_total(node, grad, total, t->count[home])), begins = grad && !total;
+    for (int i = home; i <= last; i++) {
+        if (t->home[i] != home) continue;
+        begins = begins && may_begin(graph, &graph->nodes[i]);
+        nodes++;
+    }
+    for (int i = home; i <= last; i++) {
+        if (t->home[i] != home) continue;
+        graph->nodes[i].seed = begins;
+        graph->nodes[i].shared = grad && nodes > 1;
+        graph->nodes[i].unexplained = !explained && !begins;
+    }
+    tg_release(total);
+    t->of[home] = NULL;
 }
 
 /* Keeps a small message to a node that others send to as well, so that their sum can be shown. */
@@ -63,40 +180,32 @@ static bool keep_parts(tg_graph *graph, tg_graph_edge *edge, const void *message
     return parts;
 }
 
-/* On a tape that has failed some may be missing. */
-static bool has_values(const tg_node *node) {
-    for (int k = 0; k < tg_arg_count(node); k++)
-        if (!tg_value(tg_arg(node, k))) return false;
-    return tg_value(node);
-}
-
-static bool derive(tg_graph *graph, tg_graph_node *to) {
+static bool add_messages_of(tg_graph *graph, const tg_graph_node *to, totals *t) {
     buffers b;
-    if (!has_derivative(tg_op_of(to->node)) || !has_values(to->node)) return true;
-    bool ok = give_buffers(&b, to->node);
-    for (int round = 0; ok && round < 2; round++) {
-        const void *dy = round ? tg_grad(to->node) : b.ones;
-        if (!dy) continue;
-        ok = tg_send_backward(to->node, dy, b.dx);
-        for (int k = 0; ok && k < to->in; k++) {
-            const tg_node *arg = tg_arg(to->node, k);
-            tg_graph_edge *edge = &graph->edges[to->first_in + k];
-            if (!b.dx[k]) continue;
-            if (round) {
-                edge->message = tg_summary_of(b.dx[k], tg_dtype_of(arg), tg_size(arg));
-                ok = keep_parts(graph, edge, b.dx[k]);
-            } else if (has_diagonal(to->node, arg))
-                edge->local = tg_summary_of(b.dx[k], tg_dtype_of(arg), tg_size(arg));
-        }
+    bool ok = give_buffers(&b, to->node) && tg_send_backward(to->node, graph->memory->grads[to->id], b.dx);
+    for (int k = 0; ok && k < to->in; k++) {
+        const tg_node *arg = tg_arg(to->node, k);
+        tg_graph_edge *edge = &graph->edges[to->first_in + k];
+        if (!b.dx[k]) continue;
+        edge->message = tg_summary_of(b.dx[k], tg_dtype_of(arg), tg_size(arg));
+        ok = keep_parts(graph, edge, b.dx[k]) && add_to_total(t, arg, b.dx[k]);
     }
     free_buffers(&b, to->in);
     return ok;
 }
 
-bool tg_graph_add_derivatives(tg_graph *graph) {
-    for (int i = 0; i < graph->nodes_count; i++) {
-        tg_graph_node *node = &graph->nodes[i];
-        if (node->in && tg_requires_grad(node->node) && !derive(graph, node)) return false;
+bool tg_graph_add_messages(tg_graph *graph) {
+    totals t;
+    bool ok = begin_totals(&t, graph);
+    for (int e = 0; e < graph->edges_count; e++) {
+        graph->edges[e].message = (tg_summary){0};
+        graph->edges[e].parts = NULL;
     }
-    return true;
+    for (int i = graph->nodes_count; ok && i-- > 0;) {
+        if (t.home[i] == i) judge(graph, &t, i);
+        if (graph->memory->grads[i] && tg_graph_can_send(&graph->nodes[i]))
+            ok = add_messages_of(graph, &graph->nodes[i], &t);
+    }
+    end_totals(&t, graph);
+    return ok;
 }

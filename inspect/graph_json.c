@@ -65,7 +65,7 @@ static void summary_member(tg_text *text, const char *name, const tg_summary *s)
     if (!s->known) {
         tg_text_put(text, "null,");
     } else if (s->count == 1) {
-        tg_text_json_number(text, s->nan ? NAN : s->inf ? INFINITY : s->mean);
+        tg_text_json_number(text, tg_summary_single(s));
         tg_text_put(text, ",");
     } else {
         tg_text_put(text, "{");
@@ -81,7 +81,7 @@ static void summary_member(tg_text *text, const char *name, const tg_summary *s)
 
 /* The elements, row-major, where they are few; else a summary. */
 static void tensor_member(tg_text *text, const tg_graph *graph, const char *name, const tg_node *node,
-                          const tg_summary *s, double (*at)(const tg_node *, int64_t)) {
+                          const tg_summary *s, const void *data) {
     int few = graph->spec.elements > 0 ? graph->spec.elements : 64;
     if (!s->known || s->count > few) {
         summary_member(text, name, s);
@@ -89,7 +89,7 @@ static void tensor_member(tg_text *text, const tg_graph *graph, const char *name
     }
     tg_text_add(text, "\"%s\":[", name);
     for (int64_t i = 0; i < s->count; i++) {
-        tg_text_json_number(text, at(node, i));
+        tg_text_json_number(text, tg_element(data, tg_dtype_of(node), i));
         tg_text_put(text, ",");
     }
     finish(text, "],");
@@ -151,8 +151,9 @@ static void write_node(const tg_graph *graph, const tg_graph_node *n, tg_text *t
     tg_text_put(text, "\"shape\":");
     integers(text, shape->dim, shape->rank);
     bool_member(text, "requires_grad", tg_requires_grad(n->node));
-    tensor_member(text, graph, "value", n->node, &n->value, tg_value_at);
-    tensor_member(text, graph, "grad", n->node, &n->grad, tg_grad_at);
+    tensor_member(text, graph, "value", n->node, &n->value, tg_value(n->node));
+    tensor_member(text, graph, "grad", n->node, &n->grad, tg_graph_grad(graph, n->node));
+    if (n->unexplained || n->shared) bool_member(text, "adds_up", false);
     integer_member(text, "cluster", n->cluster);
     integer_member(text, "shown", n->shown);
     integer_member(text, "fold", n->fold);
@@ -203,6 +204,7 @@ void tg_graph_write_json(const tg_graph *graph, tg_text *text) {
     tg_text_put(text, "{\"format\":\"tapegrad graph 1\",\n");
     string_member(text, "title", graph->title);
     string_member(text, "dtype", tg_dtype_name(graph->dtype));
+    if (*graph->note) string_member(text, "note", graph->note);
     tg_text_put(text, "\n\"nodes\":[");
     for (int i = 0; i < graph->nodes_count; i++) write_node(graph, &graph->nodes[i], text);
     finish(text, "],\n\"edges\":[");

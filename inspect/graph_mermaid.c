@@ -84,6 +84,7 @@ void tg_graph_write_mermaid(const tg_graph *graph, tg_text *text) {
     write_cluster(graph, -1, text);
     for (int e = 0; e < graph->edges_count; e++) write_edge(graph, &graph->edges[e], text);
     if (graph->hidden) tg_text_add(text, "  hidden>\"%d more nodes are hidden\"]\n", graph->hidden);
+    if (*graph->note) tg_text_add(text, "  note>\"%s\"]\n", graph->note);
     tg_graph_scale scale = tg_graph_scale_of(graph);
     for (int i = 0; graph->spec.colour != TG_COLOUR_KIND && i < graph->nodes_count; i++)
         if (graph->nodes[i].shown == i)

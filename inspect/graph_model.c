@@ -86,7 +86,6 @@ static void describe(tg_graph *graph, const tg_node *node, tg_graph_node *g) {
     g->bytes = g->kind == TG_NODE_VIEW ? 0 : size * (int64_t)tg_dtype_size(tg_dtype_of(node));
     g->saved = saved_bytes(node);
     if (tg_graph_detail(graph) >= TG_DETAIL_VALUES) g->value = tg_summary_of_value(node);
-    if (tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS) g->grad = tg_summary_of_grad(node);
 }
 
 static bool add_edges(tg_graph *graph) {
@@ -134,7 +133,7 @@ static bool fill(tg_graph *graph, const tg_tape *tape) {
     if (!graph->nodes) return false;
     for (int i = 0; i < graph->nodes_count; i++) describe(graph, tg_tape_node(tape, i), &graph->nodes[i]);
     if (!add_edges(graph)) return false;
-    if (tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS && !tg_graph_add_derivatives(graph)) return false;
+    if (!tg_graph_find_gradients(graph)) return false;
     if (!graph->spec.no_clusters && !tg_graph_add_clusters(graph)) return false;
     if (!tg_graph_select(graph) || !tg_graph_box_folds(graph)) return false;
     link_shown(graph);
@@ -170,6 +169,7 @@ tg_graph *tg_graph_new(const tg_tape *tape, tg_graph_spec spec, tg_status *statu
 
 void tg_graph_free(tg_graph *graph) {
     if (!graph) return;
+    tg_graph_free_gradients(graph);
     tg_arena_free(&graph->memory->arena);
     tg_text_free(&graph->memory->text);
     tg_release(graph->memory);

@@ -9,7 +9,9 @@
 struct tg_graph_memory {
     tg_arena arena; /* of all arrays and strings of the model */
     int clusters_capacity;
-    tg_text text; /* for putting a label together */
+    tg_text text;       /* for putting a label together */
+    const void **grads; /* by node: the gradient that is shown; NULL for none */
+    void **own;         /* those of them that are not the tape's; freed with the graph */
     bool failed;
 };
 
@@ -20,9 +22,18 @@ const char *tg_graph_keep(tg_graph *graph, tg_text *text);
 const char *tg_graph_label(tg_graph *graph, const char *label);
 
 /* The steps of tg_graph_new; each says whether memory sufficed. */
-bool tg_graph_add_derivatives(tg_graph *graph);
+bool tg_graph_find_gradients(tg_graph *graph);
 bool tg_graph_add_clusters(tg_graph *graph);
 bool tg_graph_box_folds(tg_graph *graph);
+
+/* Parts of finding the gradients. A node has lost its way when it has a gradient, and none of the nodes from
+   which it could have come has one. */
+bool tg_graph_add_locals(tg_graph *graph);
+bool tg_graph_add_messages(tg_graph *graph);
+bool tg_graph_can_send(const tg_graph_node *node);
+bool tg_graph_lost_way(const tg_graph *graph, int id);
+void tg_graph_fill_ones(const tg_node *node, void *data);
+void tg_graph_free_gradients(tg_graph *graph);
 
 /* Which nodes and edges are drawn. */
 bool tg_graph_select(tg_graph *graph);
@@ -32,6 +43,12 @@ bool tg_graph_fold_blocks(tg_graph *graph);
 
 double tg_element(const void *data, tg_dtype dtype, int64_t i);
 int tg_graph_digits(const tg_graph *graph);
+/* Whether the messages of the edges that leave the node are just what its gradient is the sum of. */
+bool tg_graph_adds_up(const tg_graph_node *node);
+/* The graph's note, in lines of at most 70 characters; `next` between them. */
+void tg_text_note(tg_text *text, const tg_graph *graph, const char *next);
+/* The elements of the gradient that is shown; NULL for none. */
+const void *tg_graph_grad(const tg_graph *graph, const tg_node *node);
 tg_detail tg_graph_detail(const tg_graph *graph);
 /* "f32[4,16]", "f64" for a scalar. */
 void tg_text_type(tg_text *text, tg_dtype dtype, const tg_shape *shape);
@@ -39,6 +56,8 @@ void tg_text_type(tg_text *text, tg_dtype dtype, const tg_shape *shape);
 void tg_text_value(tg_text *text, const tg_graph *graph, const tg_node *node);
 void tg_text_grad(tg_text *text, const tg_graph *graph, const tg_node *node);
 void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *summary);
+/* The number that a summary of one element is of. */
+double tg_summary_single(const tg_summary *summary);
 /* The shortest decimal that reads back as x; JSON knows no NaN and no infinity: "nan", "inf", "-inf". */
 void tg_text_json_number(tg_text *text, double x);
 /* 1234567 -> "1.23 M" with the unit behind it. */

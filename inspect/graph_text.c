@@ -6,21 +6,29 @@ typedef struct columns {
     int type, value, grad, adjoint; /* where they begin; adjoint 0: there is none */
 } columns;
 
+#define HEADING "forward, from top to bottom"
+
 static int width_of(const char *string) {
     int n = 0;
     for (; *string; string++) n += ((unsigned char)*string & 0xc0) != 0x80;
     return n;
 }
 
+/* A cell that is wider than its column keeps a space behind it. */
+static void go_to(tg_text *text, int column) {
+    tg_text_pad(text, column);
+    if (text->size && text->data[text->size - 1] != ' ') tg_text_put(text, " ");
+}
+
 static void put_forward(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
     tg_detail detail = tg_graph_detail(graph);
     tg_text_put(text, node->equation);
     if (detail >= TG_DETAIL_SHAPES) {
-        tg_text_pad(text, at->type);
+        go_to(text, at->type);
         tg_text_type(text, tg_dtype_of(node->node), tg_shape_of(node->node));
     }
     if (detail >= TG_DETAIL_VALUES) {
-        tg_text_pad(text, at->value);
+        go_to(text, at->value);
         tg_text_put(text, "= ");
         tg_text_value(text, graph, node->node);
     }
@@ -29,7 +37,7 @@ static void put_forward(const tg_graph *graph, const tg_graph_node *node, const 
 /* The gradient that has arrived at the node when its turn comes. */
 static void put_grad(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
     if (tg_graph_detail(graph) < TG_DETAIL_GRADIENTS) return;
-    tg_text_pad(text, at->grad);
+    go_to(text, at->grad);
     tg_text_put(text, "| ");
     if (!tg_requires_grad(node->node)) return;
     tg_text_add(text, "dv%d = ", node->id);
@@ -44,10 +52,10 @@ static void put_adjoint(const tg_graph *graph, const tg_graph_node *node, const 
         if (!*edge->equation) continue;
         if (!first) {
             tg_text_put(text, "\n");
-            tg_text_pad(text, tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS ? at->grad : at->adjoint);
+            go_to(text, tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS ? at->grad : at->adjoint);
             if (tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS) tg_text_put(text, "|");
         }
-        tg_text_pad(text, at->adjoint);
+        go_to(text, at->adjoint);
         tg_text_add(text, "| %s", edge->equation);
         if (edge->message.known) {
             tg_text_put(text, "   = ");
@@ -56,7 +64,7 @@ static void put_adjoint(const tg_graph *graph, const tg_graph_node *node, const 
         first = false;
     }
     if (!first) return;
-    tg_text_pad(text, at->adjoint);
+    go_to(text, at->adjoint);
     tg_text_put(text, "|");
 }
 
@@ -122,6 +130,7 @@ static columns measure(const tg_graph *graph, tg_text *output) {
     columns at = {.type = equation + 3};
     at.value = at.type + (detail >= TG_DETAIL_SHAPES ? type : 0);
     at.grad = at.value + (detail >= TG_DETAIL_VALUES ? value : 0);
+    if (at.grad <= width_of(HEADING) && !graph->spec.forward_only) at.grad = width_of(HEADING) + 1;
     if (!graph->spec.forward_only) at.adjoint = at.grad + (detail >= TG_DETAIL_GRADIENTS ? grad : 0);
     return at;
 }
@@ -129,12 +138,12 @@ static columns measure(const tg_graph *graph, tg_text *output) {
 void tg_graph_write_text(const tg_graph *graph, tg_text *text) {
     columns at = measure(graph, text);
     if (at.adjoint) {
-        tg_text_put(text, "forward, from top to bottom");
+        tg_text_put(text, HEADING);
         if (at.grad < at.adjoint) {
-            tg_text_pad(text, at.grad);
+            go_to(text, at.grad);
             tg_text_put(text, "| gradient");
         }
-        tg_text_pad(text, at.adjoint);
+        go_to(text, at.adjoint);
         tg_text_put(text, "| backward, from bottom to top\n");
     }
     for (int i = 0; i < graph->nodes_count;) {
@@ -152,4 +161,5 @@ void tg_graph_write_text(const tg_graph *graph, tg_text *text) {
             i, end - 1, shown);
         i = end;
     }
+    if (*graph->note) tg_text_add(text, "note: %s\n", graph->note);
 }

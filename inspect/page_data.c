@@ -32,17 +32,16 @@ static void rounded(tg_text *text, double x) {
         tg_text_json_number(text, x);
 }
 
-static void put_elements(tg_text *text, const double *x, const tg_node *node,
-                         double (*at)(const tg_node *, int64_t), int64_t n) {
+static void put_elements(tg_text *text, const void *data, tg_dtype dtype, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
         tg_text_put(text, i ? "," : ",\"d\":[");
-        rounded(text, x ? x[i] : at(node, i));
+        rounded(text, tg_element(data, dtype, i));
     }
     tg_text_put(text, n ? "]" : "");
 }
 
 /* What a tensor is reduced to, left open for its elements:
-   {"n":count, "s":[min, mean, max], "bad":[NaN, infinite], "d":[elements]}. */
+   {"n":count, "s":[min, mean, max], "bad":[NaN, inf, -inf], "d":[elements]}. */
 static void put_summary(tg_text *text, const tg_summary *s) {
     tg_text_add(text, "{\"n\":%lld,\"s\":[", (long long)s->count);
     rounded(text, s->min);
@@ -51,30 +50,31 @@ static void put_summary(tg_text *text, const tg_summary *s) {
     tg_text_put(text, ",");
     rounded(text, s->max);
     tg_text_put(text, "]");
-    if (s->nan + s->inf) tg_text_add(text, ",\"bad\":[%lld,%lld]", (long long)s->nan, (long long)s->inf);
+    if (s->nan + s->inf)
+        tg_text_add(text, ",\"bad\":[%lld,%lld,%lld]", (long long)s->nan,
+                    (long long)(s->inf - s->negative_inf), (long long)s->negative_inf);
 }
 
 /* A scalar is a number. */
-static void put_tensor(tg_text *text, const tg_node *node, const tg_summary *s,
-                       double (*at)(const tg_node *, int64_t)) {
+static void put_tensor(tg_text *text, const tg_summary *s, const void *data, tg_dtype dtype) {
     if (s->count == 1) {
-        tg_text_json_number(text, s->nan || s->inf ? at(node, 0) : s->mean);
+        tg_text_json_number(text, tg_summary_single(s));
         return;
     }
     put_summary(text, s);
-    if (s->count <= ELEMENTS) put_elements(text, NULL, node, at, s->count);
+    if (s->count <= ELEMENTS) put_elements(text, data, dtype, s->count);
     tg_text_put(text, "}");
 }
 
-/* The same of what is not a node's; of a scalar that is infinite the sign is not known. */
+/* The same of what is not a node's. */
 static void put_part(tg_text *text, const tg_summary *s, const double *parts) {
     if (!s->known) {
         tg_text_put(text, "null");
     } else if (s->count == 1) {
-        tg_text_json_number(text, s->nan ? NAN : s->inf ? INFINITY : s->mean);
+        tg_text_json_number(text, tg_summary_single(s));
     } else {
         put_summary(text, s);
-        if (parts) put_elements(text, parts, NULL, NULL, s->count);
+        if (parts) put_elements(text, parts, TG_F64, s->count);
         tg_text_put(text, "}");
     }
 }
@@ -186,18 +186,23 @@ static void put_edge(tg_text *text, const tg_graph *graph, const tg_page_layout 
     tg_text_put(text, "]");
 }
 
-static void put_numbers(tg_text *text, const tg_graph_node *n) {
-    tg_summary value = tg_summary_of_value(n->node), grad = tg_summary_of_grad(n->node);
-    bool full = n->shown == n->id; /* of nodes that are not drawn, a summary will do */
-    if (value.known) {
-        tg_text_put(text, ",\"value\":");
-        full || value.count == 1 ? put_tensor(text, n->node, &value, tg_value_at)
-                                 : put_part(text, &value, NULL);
-    }
-    if (grad.known) {
-        tg_text_put(text, ",\"grad\":");
-        full || grad.count == 1 ? put_tensor(text, n->node, &grad, tg_grad_at) : put_part(text, &grad, NULL);
-    }
+static void put_number(tg_text *text, const char *name, const tg_graph_node *n, const tg_summary *s,
+                       const void *data) {
+    if (!s->known) return;
+    tg_text_add(text, ",\"%s\":", name);
+    if (n->shown == n->id)
+        put_tensor(text, s, data, tg_dtype_of(n->node));
+    else /* of nodes that are not drawn, a summary will do */
+        put_part(text, s, NULL);
+}
+
+static void put_numbers(tg_text *text, const tg_graph *graph, const tg_graph_node *n) {
+    tg_summary value = tg_summary_of_value(n->node);
+    put_number(text, "value", n, &value, tg_value(n->node));
+    put_number(text, "grad", n, &n->grad, tg_graph_grad(graph, n->node));
+    if (!n->grad.known) return;
+    tg_text_put(text, n->seed ? ",\"seed\":1" : "");
+    tg_text_put(text, n->unexplained ? ",\"unexplained\":1" : n->shared ? ",\"shared\":1" : "");
 }
 
 static void put_shape(tg_text *text, const tg_node *node) {
@@ -220,7 +225,7 @@ static void put_node(tg_text *text, const tg_graph *graph, const tg_page_layout 
         string_member(text, "dtype", tg_dtype_name(tg_dtype_of(n->node)));
     put_shape(text, n->node);
     if (tg_requires_grad(n->node)) tg_text_put(text, ",\"wanted\":1");
-    put_numbers(text, n);
+    put_numbers(text, graph, n);
     if (n->shown == id)
         tg_text_add(text, ",\"at\":[%d,%d]", layout->node[id].x, layout->node[id].y);
     else
@@ -247,6 +252,7 @@ void tg_page_write_data(const tg_graph *graph, const tg_page_layout *layout, tg_
         integer_member(text, "width", layout->width);
         integer_member(text, "height", layout->height);
         integer_member(text, "hidden", graph->hidden);
+        string_member(text, "note", graph->note);
         put_ops(text, graph, op_of, example);
         tg_text_put(text, ",\"nodes\":[");
         for (int i = 0; i < graph->nodes_count; i++) {

@@ -2,6 +2,7 @@
 #include "graph_model.h"
 
 #include <math.h>
+#include <string.h>
 
 double tg_element(const void *data, tg_dtype dtype, int64_t i) {
     switch (dtype) {
@@ -26,7 +27,7 @@ tg_summary tg_summary_of(const void *data, tg_dtype dtype, int64_t n) {
         if (isnan(x))
             s.nan++;
         else if (isinf(x))
-            s.inf++;
+            s.inf++, s.negative_inf += x < 0;
         else {
             if (!finite || x < s.min) s.min = x;
             if (!finite || x > s.max) s.max = x;
@@ -44,6 +45,12 @@ tg_summary tg_summary_of_value(const tg_node *node) {
 
 tg_summary tg_summary_of_grad(const tg_node *node) {
     return tg_summary_of(tg_grad(node), tg_dtype_of(node), tg_size(node));
+}
+
+double tg_summary_single(const tg_summary *s) {
+    if (s->nan) return NAN;
+    if (s->inf) return s->negative_inf ? -INFINITY : INFINITY;
+    return s->mean;
 }
 
 int tg_graph_digits(const tg_graph *graph) {
@@ -73,7 +80,7 @@ void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *s) 
     } else if (!s->count) {
         tg_text_put(text, "empty");
     } else if (s->count == 1 && s->nan + s->inf) {
-        tg_text_put(text, s->nan ? "nan" : "infinite");
+        tg_text_number(text, tg_summary_single(s), digits);
     } else if (s->min == s->max && !(s->nan + s->inf)) {
         tg_text_number(text, s->min, digits);
     } else {
@@ -83,12 +90,13 @@ void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *s) 
             tg_text_number(text, three[i], digits > 3 ? digits - 1 : digits);
         }
         count_of(text, s->nan, "NaN");
-        count_of(text, s->inf, "infinite");
+        count_of(text, s->inf - s->negative_inf, "inf");
+        count_of(text, s->negative_inf, "-inf");
     }
 }
 
 static void elements(tg_text *text, const tg_graph *graph, const tg_node *node, const tg_summary *s,
-                     double (*at)(const tg_node *, int64_t)) {
+                     const void *data) {
     int few = graph->spec.elements > 0 ? graph->spec.elements : 4;
     if (!s->known || !s->count || s->count > few) {
         tg_text_summary(text, graph, s);
@@ -98,17 +106,34 @@ static void elements(tg_text *text, const tg_graph *graph, const tg_node *node, 
     if (!scalar) tg_text_put(text, "[");
     for (int64_t i = 0; i < s->count; i++) {
         tg_text_put(text, i ? ", " : "");
-        tg_text_number(text, at(node, i), tg_graph_digits(graph));
+        tg_text_number(text, tg_element(data, tg_dtype_of(node), i), tg_graph_digits(graph));
     }
     if (!scalar) tg_text_put(text, "]");
 }
 
+const void *tg_graph_grad(const tg_graph *graph, const tg_node *node) {
+    return graph->memory->grads[tg_id(node)];
+}
+
 void tg_text_value(tg_text *text, const tg_graph *graph, const tg_node *node) {
-    elements(text, graph, node, &graph->nodes[tg_id(node)].value, tg_value_at);
+    elements(text, graph, node, &graph->nodes[tg_id(node)].value, tg_value(node));
 }
 
 void tg_text_grad(tg_text *text, const tg_graph *graph, const tg_node *node) {
-    elements(text, graph, node, &graph->nodes[tg_id(node)].grad, tg_grad_at);
+    elements(text, graph, node, &graph->nodes[tg_id(node)].grad, tg_graph_grad(graph, node));
+}
+
+void tg_text_note(tg_text *text, const tg_graph *graph, const char *next) {
+    enum { WIDTH = 70 };
+    size_t column = 0;
+    for (const char *word = graph->note; *word;) {
+        size_t n = strcspn(word, " ");
+        bool wraps = column && column + n >= WIDTH;
+        if (column) tg_text_put(text, wraps ? next : " ");
+        tg_text_put_n(text, word, n);
+        column = (wraps ? 0 : column + 1) + n;
+        word += n + strspn(word + n, " ");
+    }
 }
 
 void tg_text_count(tg_text *text, double count, const char *unit) {

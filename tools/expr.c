@@ -85,23 +85,29 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 /* ---- numbers ---- */
 
+/* JSON knows no NaN and no infinity; `plain` text does. */
+static cJSON *number_json(double x, bool plain) {
+    if (!plain || isfinite(x)) return cJSON_CreateNumber(x);
+    return cJSON_CreateRaw(isnan(x) ? "nan" : x < 0 ? "-inf" : "inf");
+}
+
 static cJSON *nested(const tg_shape *shape, int axis, double (*at)(const tg_node *, int64_t),
-                     const tg_node *node, int64_t *next) {
-    if (axis == shape->rank) return cJSON_CreateNumber(at(node, (*next)++));
+                     const tg_node *node, int64_t *next, bool plain) {
+    if (axis == shape->rank) return number_json(at(node, (*next)++), plain);
     cJSON *list = cJSON_CreateArray();
     for (int64_t i = 0; i < shape->dim[axis]; i++)
-        cJSON_AddItemToArray(list, nested(shape, axis + 1, at, node, next));
+        cJSON_AddItemToArray(list, nested(shape, axis + 1, at, node, next, plain));
     return list;
 }
 
 /* A number, or nested lists of them. */
-static cJSON *tensor_json(const tg_node *node, double (*at)(const tg_node *, int64_t)) {
+static cJSON *tensor_json(const tg_node *node, double (*at)(const tg_node *, int64_t), bool plain) {
     int64_t next = 0;
-    return nested(tg_shape_of(node), 0, at, node, &next);
+    return nested(tg_shape_of(node), 0, at, node, &next, plain);
 }
 
 static void print_tensor(const tg_node *node, double (*at)(const tg_node *, int64_t)) {
-    cJSON *json = tensor_json(node, at);
+    cJSON *json = tensor_json(node, at, true);
     char *text = cJSON_PrintUnformatted(json);
     puts(text ? text : "");
     free(text);
@@ -203,11 +209,11 @@ static int print_json(const settings *s, const tg_tape *tape, const tg_node *y, 
     const hessian *h = x->hessian.h ? &x->hessian : NULL;
     cJSON *o = cJSON_CreateObject(), *gradients, *order;
     cJSON_AddStringToObject(o, "formula", s->formula);
-    cJSON_AddItemToObject(o, "value", tensor_json(y, tg_value_at));
+    cJSON_AddItemToObject(o, "value", tensor_json(y, tg_value_at, false));
     gradients = cJSON_AddObjectToObject(o, "gradients");
     for (int i = 0; i < s->count; i++)
         cJSON_AddItemToObject(gradients, tg_name_of(tg_tape_node(tape, i)),
-                              tensor_json(tg_tape_node(tape, i), grad_or_zero));
+                              tensor_json(tg_tape_node(tape, i), grad_or_zero, false));
     if (h) {
         cJSON_AddItemToObject(o, "hessian", hessian_json(h));
         order = cJSON_AddArrayToObject(o, "hessian_order");

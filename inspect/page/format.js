@@ -14,6 +14,9 @@ function inEquation(x) {
   const text = short(x, 5);
   return x < 0 ? `(${text})` : text;
 }
+/* Whether backward began with ones, as it does unless the program gives something else. */
+const isOnes = v => (isScalar(v) ? v === 1 : !v.n || (v.s[0] === 1 && v.s[2] === 1 && !v.bad));
+const seedText = n => `dv${n.id} = ${isOnes(n.grad) ? '1' : isScalar(n.grad) ? short(n.grad, 6) : 'given'}`;
 /* A value in a few characters: the number, or what a tensor lies between. */
 function brief(v, digits = 3) {
   if (v === UNKNOWN) return '–';
@@ -26,7 +29,7 @@ function brief(v, digits = 3) {
 function summary(v) {
   if (v === UNKNOWN || isScalar(v) || !v.n) return brief(v);
   const [low, mean, high] = v.s.map(x => short(x));
-  const bad = v.bad ? `, ${v.bad[0]} NaN, ${v.bad[1]} infinite` : '';
+  const bad = (v.bad ?? []).map((count, i) => (count ? `, ${count} ${['NaN', '∞', '−∞'][i]}` : '')).join('');
   return `${v.n} elements: min ${low}, mean ${mean}, max ${high}${bad}`;
 }
 /* Few elements one by one. */

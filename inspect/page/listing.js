@@ -37,7 +37,7 @@ class Listing {
     const value = element('td', {class: 'number value'}),
       grad = element('td', {class: 'number grad'});
     const backward = element('td', {class: 'backward'});
-    if (n.seed) backward.append(this.line(n.seeded, element('span', {class: 'equation'}, `dv${n.id} = 1`), goTo));
+    if (n.seed) backward.append(this.line(n.seeded, element('span', {class: 'equation'}, seedText(n)), goTo));
     for (const e of n.in) {
       if (e.time === Infinity) continue;
       const line = this.line(e.time, equationElement(e.equation), goTo);

@@ -46,8 +46,12 @@ function explainForward(n) {
 }
 function explainSeed(n) {
   return [
-    [equationElement(`dv${n.id} = 1`)],
-    [`${label(n)} changes exactly as fast as itself: backward begins here.`],
+    [equationElement(seedText(n))],
+    [
+      isOnes(n.grad)
+        ? `${label(n)} changes exactly as fast as itself: backward begins here.`
+        : 'Backward begins here, with the gradient that the program gave.',
+    ],
     [],
   ];
 }
@@ -74,9 +78,14 @@ function explainBackward(e) {
     );
   return [first, second, sumAtFork(from, hidden)];
 }
+function whyNoSum(n) {
+  const why = n.unexplained ? data.note : `dv${n.id} is the sum over all places of the parameter ${label(n)}`;
+  return [`dv${n.id} is ${isScalar(n.grad) ? short(n.grad, 6) : listed(n.grad)}: ${why}.`];
+}
 function sumAtFork(n, hidden) {
   const all = tape.contributions(n),
     g = tape.gradAt(n, now());
+  if (n.unexplained || n.shared) return whyNoSum(n);
   if (all.length < 2) return [];
   const terms = all.filter(e => e.time <= now()).sort((a, b) => a.time - b.time);
   const parts = [`${label(n)} is used ${all.length} times; its gradient is the sum: dv${n.id} = `];
@@ -90,11 +99,15 @@ function sumAtFork(n, hidden) {
   return parts;
 }
 function explainStart() {
-  const gradients = tape.hasGradients ? 'then backward from the result' : 'there are no gradients on this tape';
+  const gradients = tape.hasGradients
+    ? 'then backward from the result'
+    : tape.nodes.some(n => n.grad !== UNKNOWN)
+      ? 'and see the gradients that are known'
+      : 'there are no gradients on this tape';
   return [
     ['The leaves hold their values.'],
     [`Step forward through ${tape.forwardSteps - 1} operations, ${gradients}.`],
-    [],
+    data.note ? [`Note: ${data.note}.`] : [],
   ];
 }
 const explanations = {

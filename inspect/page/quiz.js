@@ -19,13 +19,17 @@ class Quiz {
   }
 
   hides(n) {
-    return this.on && n.grad !== UNKNOWN && !n.seed && !this.opened(n.id);
+    return this.on && this.asks(n) && !this.opened(n.id);
+  }
+  /* What follows from the gradients before it. */
+  asks(n) {
+    return n.grad !== UNKNOWN && !n.seed && !n.unexplained && !n.shared;
   }
   opened(id) {
     return ['right', 'shown'].includes(this.answers.get(id));
   }
   questions() {
-    return this.tape.nodes.filter(n => n.at && n.grad !== UNKNOWN && !n.seed);
+    return this.tape.nodes.filter(n => n.at && this.asks(n));
   }
 
   start() {
@@ -54,7 +58,7 @@ class Quiz {
       n.grad === UNKNOWN
         ? `No gradient arrives at ${label(n)}.`
         : `How fast does ${seed ? label(seed) : 'the result'} change with ${label(n)}? dv${n.id} =`;
-    this.input.disabled = !isScalar(n.grad) || n.seed || this.opened(id);
+    this.input.disabled = !isScalar(n.grad) || !this.asks(n) || this.opened(id);
     this.changed();
   }
   check() {
@@ -74,7 +78,7 @@ class Quiz {
   }
   reveal() {
     const n = this.tape.nodes[this.selected];
-    if (!n || n.grad === UNKNOWN || n.seed) return;
+    if (!n || !this.asks(n)) return;
     if (!this.opened(n.id)) this.answers.set(n.id, 'shown');
     this.feedback.textContent = `dv${n.id} = ${isScalar(n.grad) ? short(n.grad, 6) : summary(n.grad)}.`;
     this.next();

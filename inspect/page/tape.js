@@ -31,7 +31,6 @@ class Tape {
     this.edges = [];
     this.nodes = data.nodes.map((n, id) => this.readNode(n, id));
     for (const e of this.edges) this.nodes[e.from].out.push(e);
-    this.findSeeds();
     this.makeSteps();
     this.saveProgram();
     this.whyNotEditable = this.compile();
@@ -49,6 +48,9 @@ class Tape {
       wanted: !!n.wanted,
       value: tensor(n.value),
       grad: tensor(n.grad),
+      seed: !!n.seed,
+      unexplained: !!n.unexplained,
+      shared: !!n.shared,
       at: n.at,
       shown: n.at ? id : n.shown,
       repeat: n.repeat ?? 1,
@@ -77,19 +79,13 @@ class Tape {
     return node;
   }
 
-  /* Where backward began: nodes with a gradient that came from no other node. */
-  findSeeds() {
-    const reached = n => n.grad !== UNKNOWN;
-    for (const n of this.nodes) n.seed = reached(n) && !n.out.some(e => reached(this.nodes[e.to]));
-    this.hasGradients = this.nodes.some(n => n.seed);
-  }
-
   /* Every step: {kind: 'start'|'forward'|'seed'|'backward', node, edge}. */
   makeSteps() {
     const steps = [{kind: 'start', node: -1}];
     const add = step => steps.push(step) - 1;
     for (const n of this.nodes) if (n.op) n.born = add({kind: 'forward', node: n.id});
     this.forwardSteps = steps.length;
+    this.hasGradients = this.nodes.some(n => n.seed);
     for (const n of this.nodes) if (n.seed) n.seeded = add({kind: 'seed', node: n.id});
     for (let id = this.nodes.length; id-- > 0;) {
       const n = this.nodes[id];
@@ -124,9 +120,11 @@ class Tape {
       done = all.filter(e => e.time <= t);
     if (n.seed) return {value: t >= n.seeded ? n.grad : UNKNOWN, done: t >= n.seeded ? 1 : 0, of: 1};
     const of = all.length;
+    /* Not from here: it stands there from the turn on. */
+    if (!of) return {value: t >= this.forwardSteps - 1 ? n.grad : UNKNOWN, done: 0, of};
     if (!done.length) return {value: UNKNOWN, done: 0, of};
     if (done.length === of) return {value: n.grad, done: of, of};
-    const value = sumOf(done.map(e => e.message));
+    const value = n.unexplained || n.shared ? UNKNOWN : sumOf(done.map(e => e.message));
     return {value, partial: true, done: done.length, of};
   }
 
@@ -159,6 +157,9 @@ class Tape {
     const large = this.nodes.find(n => n.value === UNKNOWN || !isScalar(n.value));
     if (large) return `v${large.id} is no scalar; values can be edited in graphs of scalars`;
     if (!this.leaves().length) return 'the graph has no inputs';
+    if (this.data.note) return this.data.note;
+    const shared = this.nodes.find(n => n.shared);
+    if (shared) return `the parameter ${label(shared)} stands on the tape more than once`;
     try {
       for (const op of this.data.ops) this.compileOp(op);
       this.compute();
@@ -169,7 +170,10 @@ class Tape {
     }
     const wrong = this.disagreement();
     this.reset();
-    return wrong ? `the page's formula of ${wrong.op?.name ?? 'v' + wrong.id} does not give the program's numbers` : '';
+    if (!wrong) return '';
+    return wrong.op
+      ? `the page's formula of ${wrong.op.name} does not give the program's numbers`
+      : `the page's formulas do not give the program's gradient of ${label(wrong)}`;
   }
   compileOp(op) {
     const named = (what, f) => {

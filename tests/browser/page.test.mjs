@@ -39,6 +39,12 @@ test('a gradient is "–" before its step, a sum at a fork while it grows', () =
     assert.match(await page.locator('#numbers').textContent(), /upstream 1 × local 0\.5 = message 0\.5/);
   }));
 
+test('infinities keep their sign on the page', () =>
+  t.withFormula('sqrt(x) - log(x)', {x: 0}, async page => {
+    await page.keyboard.press('End');
+    assert.match(await page.locator('#sum').textContent(), /dv0 = (\(−∞\) \+ ∞|∞ \+ \(−∞\)) = NaN/);
+  }));
+
 test('nothing moves', () =>
   t.withFormula(...micrograd, async page => {
     const places = () =>

@@ -68,6 +68,15 @@ static bool draws_a_circuit(const tg_node *loss, tg_status *status) {
     return dot != NULL;
 }
 
+/* Where the inner gradients are computed again. */
+static bool draws_after_a_replay(const tg_node *loss, tg_status *status) {
+    tg_tape *tape = tg_tape_of(loss);
+    tg_zero_grad(tape);
+    if (!tg_replay(tape) || !tg_backward(tg_tape_node(tape, tg_id(loss))))
+        return tg_status_fail(status, "%s", tg_error(tape));
+    return draws_a_circuit(loss, status);
+}
+
 static tg_node *square(tg_node *const *x) {
     return tg_square(x[0]);
 }
@@ -89,7 +98,8 @@ static bool grades(const char *path, tg_status *status) {
     X(profiles)                                                                                              \
     X(looks_for_anomalies)                                                                                   \
     X(keeps_a_health_panel)                                                                                  \
-    X(draws_a_circuit)
+    X(draws_a_circuit)                                                                                       \
+    X(draws_after_a_replay)
 
 #define TEST(name)                                                                                           \
     static bool try_##name(const char *path, tg_status *status) {                                            \

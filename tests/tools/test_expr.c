@@ -151,6 +151,19 @@ static void minus_power_and_products_bind_as_documented(void **state) {
     }
 }
 
+static void what_is_not_finite_is_printed_as_it_is(void **state) {
+    (void)state;
+    char output[4096];
+    assert_int_equal(run("'1/x' x=0", false, output, sizeof output), 0);
+    assert_non_null(strstr(output, "value      inf\n"));
+    assert_non_null(strstr(output, "d/dx       -inf\n"));
+    assert_int_equal(run("'log(x)' x=[-1,0,1]", false, output, sizeof output), 0);
+    assert_non_null(strstr(output, "value      [nan,-inf,0]\n"));
+    cJSON *json = evaluate("'1/x' x=0");
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(json, "value")));
+    cJSON_Delete(json);
+}
+
 static void errors_point_at_the_column(void **state) {
     (void)state;
     const struct {
@@ -333,6 +346,7 @@ int main(void) {
         cmocka_unit_test(published_values_and_gradients),
         cmocka_unit_test(published_second_derivatives),
         cmocka_unit_test(minus_power_and_products_bind_as_documented),
+        cmocka_unit_test(what_is_not_finite_is_printed_as_it_is),
         cmocka_unit_test(errors_point_at_the_column),
         cmocka_unit_test(hostile_formulas_are_refused),
         cmocka_unit_test(a_formula_can_be_checked),
