@@ -23,7 +23,7 @@ static void forward(tg_eval *e) {
 
 static void backward(tg_eval *e) {
     const real *y = e->y, *dy = e->dy;
-    TG_GRADIENT(e, i, dy[i] * (y[i] * (1 - y[i])));
+    TG_GRADIENT(e, i, dy[i] * y[i] * (1 - y[i]));
 }
 
 static const tg_case cases[] = {
