@@ -43,7 +43,7 @@ static int64_t choose(const tg_eval *e, int64_t position, int64_t limit, uint8_t
     return n;
 }
 
-#define AS_IT_IS 2 /* in the mask: the forward was an evaluation */
+#define AS_IT_IS 2 /* all over the mask: the forward was an evaluation */
 
 /* The mask is kept for backward, a byte for each element: whether the tape trains may change in between. */
 static void forward(tg_eval *e) {
@@ -62,13 +62,14 @@ static void forward(tg_eval *e) {
 
 static void backward(tg_eval *e) {
     const tg_dropout_options *o = e->options;
-    const real *dy = e->dy, scale = (real)(1 / o->keep);
+    const real *dy = e->dy;
     const uint8_t *kept = (const uint8_t *)e->saved + e->offset;
     if (!can_drop(o)) {
         TG_GRADIENT(e, i, dy[i]);
         return;
     }
-    TG_GRADIENT(e, i, dy[i] * (kept[i] == AS_IT_IS ? 1 : scale * kept[i]));
+    const real scale = (real)(kept[0] == AS_IT_IS ? 1.0 / AS_IT_IS : 1 / o->keep);
+    TG_GRADIENT(e, i, dy[i] * (scale * kept[i]));
 }
 
 static const tg_dropout_options half = {.keep = 0.5}, most = {.keep = 0.75, .seed = 7};
