@@ -178,7 +178,8 @@ static __attribute__((noinline)) void run_packed(const product *g, bool wants_a,
     run(g, &l);
 }
 
-/* C's rows i.. = the columns of `turned`, or += when `add`: `rows` of them. */
+/* C's rows i.. = the columns of `turned`, or += when `add`: `rows` of them, of a few elements each. By squares, as in
+   put_turned, that would take twice as long. */
 static void add_transposed(const product *g, bool add, int64_t i, int64_t rows, const real *turned) {
     real *c = g->c + i * g->ldc;
     for (int64_t r = 0; r < rows; r++, c += g->ldc)

@@ -9,8 +9,7 @@ typedef struct tg_plan_step {
     tg_chain *chain;         /* elementwise nodes in one sweep; NULL for any other node */
     tg_node *node;           /* the node, the chain's last */
     void (*run)(tg_eval *e); /* the node's kernel */
-    bool
-        ready; /* e is as run needs it; otherwise seed, stream, training, scratch, dx and fresh are missing */
+    bool ready;              /* e is whole; otherwise what differs from pass to pass is still missing */
     tg_eval e;
     tg_operand *x; /* backward of a node that is no chain: where its gradients go */
     void **dx;

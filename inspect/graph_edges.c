@@ -6,6 +6,8 @@
    contributions add up to the gradients is told here too: those of leaves may be older than this pass. */
 #include "graph_model.h"
 
+#include "../core/block.h"
+
 #include <float.h>
 #include <math.h>
 
@@ -31,7 +33,7 @@ static bool give_buffers(buffers *b, const tg_node *node) {
         b->dx[k] = tg_tensor_alloc(tg_size(arg), tg_dtype_size(tg_dtype_of(arg)));
         if (!b->dx[k]) return false;
     }
-    tg_graph_fill_ones(node, b->ones);
+    tg_block_ops_of(tg_dtype_of(node))->ones(tg_size(node), b->ones);
     return true;
 }
 

@@ -3,6 +3,8 @@
    shown if they lead to just the gradients that the tape holds; else a note says what is missing. */
 #include "graph_model.h"
 
+#include "../core/block.h"
+
 #include <string.h>
 
 static bool takes_part(const tg_node *node) {
@@ -54,25 +56,7 @@ static void *new_tensor(tg_graph *graph, const tg_node *node) {
 }
 
 static void add(const tg_node *node, void *to, const void *more) {
-    for (int64_t i = 0; i < tg_size(node); i++)
-        if (tg_dtype_of(node) == TG_F32)
-            ((float *)to)[i] += ((const float *)more)[i];
-        else
-            ((double *)to)[i] += ((const double *)more)[i];
-}
-
-void tg_graph_fill_ones(const tg_node *node, void *data) {
-    for (int64_t i = 0; i < tg_size(node); i++) switch (tg_dtype_of(node)) {
-        case TG_F32:
-            ((float *)data)[i] = 1;
-            break;
-        case TG_F64:
-            ((double *)data)[i] = 1;
-            break;
-        default:
-            ((double *)data)[2 * i] = 1;
-            break;
-        }
+    tg_block_ops_of(tg_dtype_of(node))->add(tg_size(node), to, more);
 }
 
 /* Sends the gradient of `to` on to its arguments. */
@@ -116,7 +100,7 @@ static bool play(tg_graph *graph, int root) {
     if (tg_grad(last))
         add(last, own[root], tg_grad(last));
     else
-        tg_graph_fill_ones(last, own[root]);
+        tg_block_ops_of(tg_dtype_of(last))->ones(tg_size(last), own[root]);
     for (int i = root; i >= 0; i--) {
         const tg_graph_node *node = &graph->nodes[i];
         if (!own[i]) continue;

@@ -32,7 +32,6 @@ bool tg_graph_add_locals(tg_graph *graph);
 bool tg_graph_add_messages(tg_graph *graph);
 bool tg_graph_can_send(const tg_graph_node *node);
 bool tg_graph_lost_way(const tg_graph *graph, int id);
-void tg_graph_fill_ones(const tg_node *node, void *data);
 void tg_graph_free_gradients(tg_graph *graph);
 
 /* Which nodes and edges are drawn. */
