@@ -131,10 +131,10 @@ static void run_block(const product *g, const layout *l, int64_t p0, int64_t dep
         s.a = g->a + (g->ta ? p0 * g->lda + s.i : s.i * g->lda + p0);
         if (l->a) {
             pack_a(s.a, g->lda, depth, s.rows, l->a);
-            s.ahead = s.a + s.rows + TILE_ROWS - 1;
+            s.ahead = s.a + s.rows + LINE - 1;
             s.ld_ahead = g->lda;
             s.piece = 0;
-            s.pieces = t + 1 < count ? 2 : 0;
+            s.pieces = t + 1 < count ? 2 * ((TILE_ROWS + LINE - 1) / LINE) : 0;
             s.a = l->a;
             s.lda = s.rows;
         }
@@ -143,7 +143,7 @@ static void run_block(const product *g, const layout *l, int64_t p0, int64_t dep
     }
 }
 
-static void run(const product *g, const layout *l) {
+static void run_rows(const product *g, const layout *l) {
     for (int64_t j0 = 0; j0 < g->n; j0 += l->width) {
         int64_t width = least(l->width, g->n - j0), p0 = 0;
         do { /* once even if k is 0 */
@@ -152,6 +152,26 @@ static void run(const product *g, const layout *l) {
             run_block(g, l, p0, depth, j0, width);
             p0 += depth;
         } while (p0 < g->k);
+    }
+}
+
+/* So many rows of A and C stay in the caches while all blocks of B pass by; more where B is packed each time. */
+#define ROWS_IN_PLACE (20 * TILE_ROWS)
+#define ROWS_PACKED   (64 * TILE_ROWS)
+
+static void run(const product *g, const layout *l) {
+    const int64_t most = l->b ? ROWS_PACKED : ROWS_IN_PLACE;
+    if (g->ta || g->m <= most || (g->k <= l->depth && g->n <= l->width)) {
+        run_rows(g, l);
+        return;
+    }
+    const int64_t parts = (g->m + most - 1) / most, part = (g->m + parts - 1) / parts;
+    product rows = *g;
+    for (int64_t i = 0; i < g->m; i += rows.m) {
+        rows.m = least((part + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS, g->m - i);
+        rows.a = g->a + i * g->lda;
+        rows.c = g->c + i * g->ldc;
+        run_rows(&rows, l);
     }
 }
 
@@ -263,9 +283,11 @@ void TG_R(tg_gemm_blocks)(const product *g) {
         }
     }
     /* B must be packed where it is transposed, and is worth it where many rows of A meet it: the sooner when
-       its rows lie a page or more apart, unless a tile reads whole pairs of lines of them. */
+       its rows lie a page or more apart, unless a tile reads whole pairs of lines of them. Where run() brings
+       it back from the caches, only a large one is. */
     const bool wide = VECTOR_BYTES == 64 || g->ldb * (int64_t)sizeof(real) < 4096;
-    const bool wants_b = g->tb || (g->m >= (wide ? 512 : 2 * TILE_ROWS) && g->k * g->n > 4096);
+    const int64_t many = wide ? 512 : 2 * TILE_ROWS, large = wide && !g->ta ? 4 << 20 : 16 << 10;
+    const bool wants_b = g->tb || (g->m >= many && g->k * g->n * (int64_t)sizeof(real) > large);
     /* A^T is read in short pieces: across pages when its rows are long. */
     const bool wants_a = g->ta && g->n >= 4 * TILE_COLUMNS && g->lda * (int64_t)sizeof(real) >= 2048;
     if (wants_a || wants_b)

@@ -167,6 +167,21 @@ static void the_bits_do_not_depend_on_the_threads(void **state) {
     }
 }
 
+/* Many rows, which pass the blocks of B in several groups. */
+static void many_rows_come_in_groups(void **state) {
+    (void)state;
+    for (int i = 0; i < test_rounds(12); i++) {
+        shape s = {.tb = i & 1, .beta = i >> 1 & 1};
+        s.m = (s.tb ? 700 : 200) + (int64_t)tg_rng_below(&rng, 400);
+        s.n = 1 + (int64_t)tg_rng_below(&rng, i % 3 ? 60 : 300);
+        s.k = 300 + (int64_t)tg_rng_below(&rng, 200);
+        s.lda = s.k + i % 5, s.ldb = (s.tb ? s.k : s.n) + i % 7, s.ldc = s.n + i % 4;
+        for (int level = 0; level < LEVELS; level++)
+            if (tg_simd_runs(level)) check(&s, level);
+        expect_same_bits(&s, 2 + i % 2);
+    }
+}
+
 /* A few rows with a large transposed matrix, which are computed as its product with them transposed. */
 static void few_rows_meet_a_large_transpose(void **state) {
     (void)state;
@@ -200,6 +215,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_agree_with_the_reference),
         cmocka_unit_test(the_bits_do_not_depend_on_the_threads),
+        cmocka_unit_test(many_rows_come_in_groups),
         cmocka_unit_test(few_rows_meet_a_large_transpose),
         cmocka_unit_test(duals_carry_the_derivative),
     };
