@@ -36,7 +36,7 @@ endfunction()
 
 file(GLOB TG_SOURCES CONFIGURE_DEPENDS core/*.c models/*.c optim/*.c inspect/*.c data/*.c pictures/*.c)
 set(TG_KERNEL_SOURCES core/block.c core/gemm.c core/gemm_block.c core/gemm_dual.c core/gemm_tile.c core/gemm_vector.c
-                      core/vmath.c ops/reduce.c ops/softmax_rows.c optim/update.c)
+                      core/table_math.c core/vmath.c ops/reduce.c ops/softmax_rows.c optim/update.c)
 list(TRANSFORM TG_KERNEL_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/")
 list(REMOVE_ITEM TG_SOURCES ${TG_KERNEL_SOURCES})
 # An error that the library's own code comes upon names models/mlp.c, and not where that stood when it was built. A

@@ -38,27 +38,6 @@ static inline double tg_default(double value, double fallback) {
             TG_EACH(i, (e)->n) dx_[i] += (value);                                                            \
     } while (0)
 
-/* Cases that every elementwise op of one or two arguments should have. */
-#define TG_CASE(label_, ...)                                                                                 \
-    {                                                                                                        \
-        label_, {                                                                                            \
-            __VA_ARGS__                                                                                      \
-        }                                                                                                    \
-    }
-#define TG_CASES_UNARY                                                                                       \
-    TG_CASE("matrix", {2, {3, 4}}), TG_CASE("scalar", {0}), TG_CASE("size 1", {2, {1, 1}}),                  \
-        TG_CASE("empty", {2, {0, 3}})
-#define TG_CASES_BINARY                                                                                      \
-    TG_CASE("equal shapes", {2, {2, 3}}, {2, {2, 3}}), TG_CASE("row", {2, {2, 3}}, {1, {3}}),                \
-        TG_CASE("row left", {1, {3}}, {2, {2, 3}}), TG_CASE("column", {2, {2, 3}}, {2, {2, 1}}),             \
-        TG_CASE("column and row", {2, {2, 1}}, {2, {1, 3}}),                                                 \
-        TG_CASE("outer and inner axis", {3, {2, 1, 3}}, {3, {1, 4, 1}}),                                     \
-        TG_CASE("scalar left", {0}, {2, {2, 3}}), TG_CASE("scalar right", {2, {2, 3}}, {0}),                 \
-        TG_CASE("scalars", {0}, {0}), TG_CASE("size 1", {2, {1, 1}}, {1, {1}}),                              \
-        TG_CASE("empty", {2, {0, 3}}, {1, {3}}), {                                                           \
-        .label = "one node twice", .x = {{2, {2, 3}}, {2, {2, 3}}}, .same = true                             \
-    }
-
 #ifdef TG_PRIMARY
 #define TG_OP(op_)                                                                                           \
     extern const tg_kernel *const tg_kernels_##op_[];                                                        \

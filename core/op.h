@@ -138,6 +138,9 @@ typedef struct tg_case {
 /* The shape of argument k; of the fourth for any that follow. */
 TG_API tg_shape tg_case_shape_of(const tg_case *sample, int k);
 
+/* Cases that every elementwise op of one argument, or of two, should have, for .shared_cases. */
+TG_API extern const tg_case tg_unary_cases[], tg_binary_cases[];
+
 /* The domain of one argument: drawn from (low, high), at least `margin` away from each of `kinks`.
    Both 0: (-2, 2). */
 typedef struct tg_domain {
@@ -182,7 +185,8 @@ typedef struct tg_op {
     const char *source;                  /* paper or book, where there is one */
     double flops;                        /* per element of y, forward; backward is taken as twice this */
     tg_cost (*cost)(const tg_infer *in); /* where the above is too simple */
-    const tg_case *cases;                /* ended by a NULL label */
+    const tg_case *shared_cases;         /* samples that many ops share, ended by a NULL label; NULL: none */
+    const tg_case *cases;                /* this op's own, likewise */
     tg_domain domain[TG_MAX_ARGS];
     const char *kinks;               /* where the derivative jumps: "x = 0"; NULL for smooth ops */
     const tg_kernel *const *kernels; /* filled in by TG_OP */
@@ -198,6 +202,9 @@ TG_API void tg_fail(tg_tape *tape, tg_where where, const char *format, ...) TG_P
 #define tg_apply(...) tg_apply_at(TG_HERE, __VA_ARGS__)
 TG_API tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int nargs,
                             tg_node *const *args);
+
+/* Sample case n of an op, the shared ones first; NULL behind the last. */
+TG_API const tg_case *tg_case_of(const tg_op *op, int n);
 
 /* The registry: the ops of ops/ops.def in that order, then registered ones. */
 TG_API int tg_op_count(void);

@@ -219,6 +219,10 @@ void TG_R(tg_turn)(int64_t rows, int64_t n, const real *from, int64_t ld_from, r
 /* Whether n numbers are finite; not for duals. */
 bool TG_R(tg_finite)(int64_t n, const real *x);
 
+/* core/table_math.c: y = tanh x and 1/(1 + e^-x) for each of n elements and up to the next multiple of 16. */
+void TG_R(tg_each_tanh)(int64_t n, const real *x, real *y);
+void TG_R(tg_each_sigmoid)(int64_t n, const real *x, real *y);
+
 /* core/gemm.c, for this number type: C = beta*C + op(A) op(B), op(A) m x k, op(B) k x n, row-major with
    leading dimensions as stored; beta is 0 (C is not read) or 1. */
 void TG_R(tg_gemm)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const real *a,

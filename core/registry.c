@@ -154,10 +154,3 @@ char *tg_options_text(const tg_op *op, const void *options, char *text, size_t s
     }
     return text;
 }
-
-tg_shape tg_case_shape_of(const tg_case *sample, int k) {
-    const tg_case_shape *x = &sample->x[k < 4 ? k : 3];
-    tg_shape shape = {.rank = x->rank};
-    for (int i = 0; i < x->rank; i++) shape.dim[i] = x->dim[i];
-    return shape;
-}

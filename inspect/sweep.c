@@ -38,7 +38,7 @@ static bool derive_broadcast(const tg_op *op, int n, tg_sweep_case *out) {
 
 static int count_cases(const tg_op *op) {
     int n = 0;
-    while (op->cases && op->cases[n].label) n++;
+    while (tg_case_of(op, n)) n++;
     return n;
 }
 
@@ -46,20 +46,20 @@ bool tg_sweep_get(const tg_op *op, int n, tg_sweep_case *out) {
     const int own = count_cases(op);
     *out = (tg_sweep_case){.op = op};
     if (n < own) {
-        out->sample = op->cases[n];
-        snprintf(out->label, sizeof out->label, "%s", op->cases[n].label);
+        out->sample = *tg_case_of(op, n);
+        snprintf(out->label, sizeof out->label, "%s", out->sample.label);
         return true;
     }
     if (!own) return false;
     n -= own;
     if (op->kinks && n < own) {
-        out->sample = op->cases[n];
+        out->sample = *tg_case_of(op, n);
         out->grid = true;
-        snprintf(out->label, sizeof out->label, "%s, on kinks", op->cases[n].label);
+        snprintf(out->label, sizeof out->label, "%s, on kinks", out->sample.label);
         return true;
     }
     n -= op->kinks ? own : 0;
-    out->sample = op->cases[0];
+    out->sample = *tg_case_of(op, 0);
     return derive_broadcast(op, n, out);
 }
 

@@ -24,7 +24,6 @@ static void branch(tg_eval *e, int32_t *branch) {
 }
 
 static const tg_case cases[] = {
-    TG_CASES_UNARY,
     {"around the kink", {{1, {20}}}, .range = {{-1e-5f, 1e-5f}}},
     {0},
 };
@@ -40,6 +39,7 @@ TG_OP(abs) = {
     .math = "|x|",
     .derivative = {"sign(x)"},
     .flops = 1,
+    .shared_cases = tg_unary_cases,
     .cases = cases,
     .kinks = "x = 0",
 };

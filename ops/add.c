@@ -22,7 +22,6 @@ static void backward(tg_eval *e) {
 }
 
 static const tg_case cases[] = {
-    TG_CASES_BINARY,
     {"many elements", {{2, {40, 60}}, {1, {60}}}},
     {0},
 };
@@ -39,6 +38,7 @@ TG_OP(add) = {
     .derivative = {"1", "1"},
     .infix = "a + b",
     .flops = 1,
+    .shared_cases = tg_binary_cases,
     .cases = cases,
 };
 TG_CALL_2(add)

@@ -23,7 +23,6 @@ static void backward(tg_eval *e) {
 }
 
 static const tg_case cases[] = {
-    TG_CASES_BINARY,
     {"both signs", {{2, {2, 3}}, {2, {2, 3}}}, .range = {{-2, 2}, {-2, -0.5f}}},
     {0},
 };
@@ -40,6 +39,7 @@ TG_OP(div) = {
     .infix = "a / b",
     .derivative = {"1 / b", "-y / b"},
     .flops = 1,
+    .shared_cases = tg_binary_cases,
     .cases = cases,
     .domain = {{0.5, 3}, {0.5, 3}},
 };

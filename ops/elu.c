@@ -41,7 +41,6 @@ static void branch(tg_eval *e, int32_t *branch) {
 
 static const tg_elu_options half = {.alpha = 0.5};
 static const tg_case cases[] = {
-    TG_CASES_UNARY,
     {"around the kink", {{1, {20}}}, .range = {{-1e-5f, 1e-5f}}},
     {"alpha 0.5", {{2, {3, 4}}}, .options = &half},
     {"far from zero", {{1, {5}}}, .range = {{-6, 20}}},
@@ -68,6 +67,7 @@ TG_OP(elu) = {
     .derivative = {"where(x > 0, 1, y + alpha)"},
     .source = "Clevert, Unterthiner, Hochreiter, ICLR 2016",
     .flops = 5,
+    .shared_cases = tg_unary_cases,
     .cases = cases,
     .kinks = "x = 0",
 };

@@ -18,7 +18,6 @@ static void backward(tg_eval *e) {
 }
 
 static const tg_case cases[] = {
-    TG_CASES_UNARY,
     {"far from zero", {{1, {5}}}, .range = {{-20, 8}}},
     {0},
 };
@@ -35,6 +34,7 @@ TG_OP(exp) = {
     .math = "exp(x)",
     .derivative = {"y"},
     .flops = 4,
+    .shared_cases = tg_unary_cases,
     .cases = cases,
 };
 TG_CALL_1(exp)

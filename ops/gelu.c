@@ -56,7 +56,6 @@ static void backward(tg_eval *e) {
 
 static const tg_gelu_options approximate = {.approximate = true};
 static const tg_case cases[] = {
-    TG_CASES_UNARY,
     {"far from zero", {{1, {5}}}, .range = {{-3, 20}}},
     {"many elements", {{2, {30, 50}}}},
     {"tanh form", {{2, {3, 4}}}, .options = &approximate},
@@ -92,6 +91,7 @@ TG_OP(gelu) = {
     .derivative_with = derivative_with,
     .source = "Hendrycks, Gimpel, arXiv 1606.08415, 2016",
     .flops = 10,
+    .shared_cases = tg_unary_cases,
     .cases = cases,
 };
 TG_CALL_1(gelu)

@@ -38,7 +38,6 @@ static void branch(tg_eval *e, int32_t *branch) {
 
 static const tg_leaky_relu_options steep = {.slope = 0.5};
 static const tg_case cases[] = {
-    TG_CASES_UNARY,
     {"around the kink", {{1, {20}}}, .range = {{-1e-5f, 1e-5f}}},
     {"slope 0.5", {{2, {3, 4}}}, .options = &steep},
     {0},
@@ -64,6 +63,7 @@ TG_OP(leaky_relu) = {
     .derivative = {"where(x > 0, 1, slope)"},
     .source = "Maas, Hannun, Ng, ICML 2013",
     .flops = 1,
+    .shared_cases = tg_unary_cases,
     .cases = cases,
     .kinks = "x = 0",
 };

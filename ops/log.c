@@ -18,7 +18,6 @@ static void backward(tg_eval *e) {
 }
 
 static const tg_case cases[] = {
-    TG_CASES_UNARY,
     {"large", {{1, {5}}}, .range = {{1, 1000}}},
     {0},
 };
@@ -35,6 +34,7 @@ TG_OP(log) = {
     .math = "log(x)",
     .derivative = {"1 / x"},
     .flops = 4,
+    .shared_cases = tg_unary_cases,
     .cases = cases,
     .domain = {{0.1, 3}},
 };

@@ -33,7 +33,6 @@ static void branch(tg_eval *e, int32_t *branch) {
 }
 
 static const tg_case cases[] = {
-    TG_CASES_BINARY,
     {"close to each other", {{1, {20}}, {1, {20}}}, .range = {{0.99999f, 1.00001f}, {0.99999f, 1.00001f}}},
     {0},
 };
@@ -49,6 +48,7 @@ TG_OP(minimum) = {
     .math = "min(a, b)",
     .derivative = {"(a < b) + (a == b) / 2", "(b < a) + (a == b) / 2"},
     .flops = 1,
+    .shared_cases = tg_binary_cases,
     .cases = cases,
     .kinks = "a = b",
 };

@@ -21,11 +21,6 @@ static void backward(tg_eval *e) {
         TG_EACH(i, e->n) db[i] += dy[i] * a[i];
 }
 
-static const tg_case cases[] = {
-    TG_CASES_BINARY,
-    {0},
-};
-
 TG_KERNELS(mul) = {forward, backward, NULL};
 TG_OP(mul) = {
     TG_OP_COMMON(mul),
@@ -38,6 +33,6 @@ TG_OP(mul) = {
     .infix = "a * b",
     .derivative = {"b", "a"},
     .flops = 1,
-    .cases = cases,
+    .shared_cases = tg_binary_cases,
 };
 TG_CALL_2(mul)

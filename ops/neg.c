@@ -18,14 +18,17 @@ static void backward(tg_eval *e) {
     TG_EACH(i, e->n) dx[i] -= dy[i];
 }
 
-static const tg_case cases[] = {
-    TG_CASES_UNARY,
-    {0},
-};
-
 TG_KERNELS(neg) = {forward, backward, NULL};
 TG_OP(neg) = {
-    TG_OP_COMMON(neg), .arity = 1,    .infer = tg_infer_same, .elementwise = true, .brief = "negative",
-    .math = "-x",      .infix = "-x", .derivative = {"-1"},   .flops = 1,          .cases = cases,
+    TG_OP_COMMON(neg),
+    .arity = 1,
+    .infer = tg_infer_same,
+    .elementwise = true,
+    .brief = "negative",
+    .math = "-x",
+    .infix = "-x",
+    .derivative = {"-1"},
+    .flops = 1,
+    .shared_cases = tg_unary_cases,
 };
 TG_CALL_1(neg)

@@ -32,7 +32,6 @@ static void backward(tg_eval *e) {
 }
 
 static const tg_case cases[] = {
-    TG_CASES_BINARY,
     {"square", {{2, {2, 3}}, {0}}, .range = {{0.1f, 3}, {2, 2}}},
     {"inverse", {{1, {4}}, {1, {4}}}, .range = {{0.5f, 3}, {-1, -1}}},
     {0},
@@ -50,6 +49,7 @@ TG_OP(pow) = {
     .infix = "a^b",
     .derivative = {"b * a^(b - 1)", "y * log(a)"},
     .flops = 12,
+    .shared_cases = tg_binary_cases,
     .cases = cases,
     .domain = {{0.3, 2}, {-2, 2}},
 };

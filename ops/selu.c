@@ -50,7 +50,6 @@ static void branch(tg_eval *e, int32_t *branch) {
 
 static const tg_selu_options other = {.alpha = 0.5, .scale = 2};
 static const tg_case cases[] = {
-    TG_CASES_UNARY,
     {"around the kink", {{1, {20}}}, .range = {{-1e-5f, 1e-5f}}},
     {"alpha 0.5, scale 2", {{2, {3, 4}}}, .options = &other},
     {"far from zero", {{1, {5}}}, .range = {{-6, 20}}},
@@ -79,6 +78,7 @@ TG_OP(selu) = {
     .derivative = {"where(x > 0, scale, y + scale * alpha)"},
     .source = "Klambauer, Unterthiner, Mayr, Hochreiter, NIPS 2017",
     .flops = 6,
+    .shared_cases = tg_unary_cases,
     .cases = cases,
     .kinks = "x = 0",
 };

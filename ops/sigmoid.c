@@ -6,19 +6,8 @@
 tg_node *tg_sigmoid(tg_node *x);
 #endif
 
-/* Where e^-x is infinite, 1/(1 + e^-x) is 0, as it should be; only the slope of a dual would be lost. */
-static inline real bounded(real x) {
-#ifdef TG_REAL_DUAL
-    return re(x) < -700 ? -700 : x;
-#else
-    return x;
-#endif
-}
-
 static void forward(tg_eval *e) {
-    const real *x = e->x[0];
-    real *y = e->y;
-    TG_EACH(i, e->n) y[i] = 1 / (1 + r_exp(-bounded(x[i])));
+    TG_R(tg_each_sigmoid)(e->n, e->x[0], e->y);
 }
 
 static void backward(tg_eval *e) {
@@ -27,7 +16,6 @@ static void backward(tg_eval *e) {
 }
 
 static const tg_case cases[] = {
-    TG_CASES_UNARY,
     {"far from zero", {{1, {5}}}, .range = {{-8, 8}}},
     {0},
 };
@@ -44,6 +32,7 @@ TG_OP(sigmoid) = {
     .math = "1/(1 + exp(-x))",
     .derivative = {"y * (1 - y)"},
     .flops = 4,
+    .shared_cases = tg_unary_cases,
     .cases = cases,
 };
 TG_CALL_1(sigmoid)

@@ -23,7 +23,6 @@ static void backward(tg_eval *e) {
 }
 
 static const tg_case cases[] = {
-    TG_CASES_UNARY,
     {"far from zero", {{1, {5}}}, .range = {{-8, 20}}},
     {0},
 };
@@ -40,6 +39,7 @@ TG_OP(softplus) = {
     .derivative = {"sigmoid(x)"},
     .source = "Dugas, Bengio, Belisle, Nadeau, Garcia, NIPS 2000",
     .flops = 8,
+    .shared_cases = tg_unary_cases,
     .cases = cases,
 };
 TG_CALL_1(softplus)

@@ -18,15 +18,18 @@ static void backward(tg_eval *e) {
     TG_EACH(i, e->n) dx[i] += 2 * dy[i] * x[i];
 }
 
-static const tg_case cases[] = {
-    TG_CASES_UNARY,
-    {0},
-};
-
 TG_KERNELS(square) = {forward, backward, NULL};
 TG_OP(square) = {
-    TG_OP_COMMON(square),     .arity = 1,        .infer = tg_infer_same, .elementwise = true,
-    .saves = TG_SAVES_ARG(0), .brief = "square", .math = "x^2",          .infix = "x^2",
-    .derivative = {"2 * x"},  .flops = 1,        .cases = cases,
+    TG_OP_COMMON(square),
+    .arity = 1,
+    .infer = tg_infer_same,
+    .elementwise = true,
+    .saves = TG_SAVES_ARG(0),
+    .brief = "square",
+    .math = "x^2",
+    .infix = "x^2",
+    .derivative = {"2 * x"},
+    .flops = 1,
+    .shared_cases = tg_unary_cases,
 };
 TG_CALL_1(square)

@@ -21,16 +21,18 @@ static void backward(tg_eval *e) {
         TG_EACH(i, e->n) db[i] -= dy[i];
 }
 
-static const tg_case cases[] = {
-    TG_CASES_BINARY,
-    {0},
-};
-
 TG_KERNELS(sub) = {forward, backward, NULL};
 TG_OP(sub) = {
-    TG_OP_COMMON(sub),   .arity = 2,       .infer = tg_infer_broadcast,
-    .elementwise = true, .passes = 1,      .brief = "difference of two tensors",
-    .math = "a - b",     .infix = "a - b", .derivative = {"1", "-1"},
-    .flops = 1,          .cases = cases,
+    TG_OP_COMMON(sub),
+    .arity = 2,
+    .infer = tg_infer_broadcast,
+    .elementwise = true,
+    .passes = 1,
+    .brief = "difference of two tensors",
+    .math = "a - b",
+    .infix = "a - b",
+    .derivative = {"1", "-1"},
+    .flops = 1,
+    .shared_cases = tg_binary_cases,
 };
 TG_CALL_2(sub)

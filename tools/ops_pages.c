@@ -83,8 +83,9 @@ bool tg_op_page(const tg_op *op, const char *folder, const char *sources, tg_sta
     facts(out, op);
     options(out, op);
     if (sources) declaration(out, sources, op->name);
-    if (op->cases && op->cases->label) fputs("\n## Cases that the gradient check runs\n\n", out);
-    for (const tg_case *c = op->cases; c && c->label; c++) fprintf(out, "* %s\n", c->label);
+    const tg_case *c;
+    for (int n = 0; (c = tg_case_of(op, n)); n++)
+        fprintf(out, "%s* %s\n", n ? "" : "\n## Cases that the gradient check runs\n\n", c->label);
     return page_close(out, path, status);
 }
 

@@ -38,7 +38,7 @@ static void every_op_describes_itself(void **state) {
         for (int k = 0; k < op->arity; k++)
             expect(op->derivative[k] || op->int_args >> k & 1, op, "an argument without derivative");
         expect(op->flops > 0 || op->cost || op->view || !op->elementwise, op, "no flops");
-        expect(op->cases && op->cases[0].label, op, "no cases");
+        expect(tg_case_of(op, 0) != NULL, op, "no cases");
         expect(tg_op_find(op->name) == op, op, "its name is taken twice");
         check_attrs(op);
         check_kernels(op);
