@@ -71,6 +71,15 @@ foreach(objects tg_core tg_cold)
 endforeach()
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_options(tg_core PRIVATE -O2)
+  # Structs of a hundred bytes are cleared and copied for every op: "rep stos" takes longer to start than that takes.
+  foreach(flag -mmemset-strategy=vector_loop:512:noalign,libcall:-1:noalign
+               -mmemcpy-strategy=vector_loop:512:noalign,libcall:-1:noalign)
+    string(MAKE_C_IDENTIFIER TG_HAVE${flag} has)
+    check_c_compiler_flag(${flag} ${has})
+    if(${has})
+      target_compile_options(tg_core PRIVATE ${flag})
+    endif()
+  endforeach()
   target_compile_options(tg_cold PRIVATE -Os)
 endif()
 

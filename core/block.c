@@ -101,6 +101,11 @@ static void turn_square(const real *from, int64_t ld_from, real *to, int64_t ld_
 
 /* At an edge: up to LANES rows of up to LANES. */
 static void turn_edge(int64_t rows, int64_t n, const real *from, int64_t ld_from, real *to, int64_t ld_to) {
+    if (n <= 2) { /* less work than a square */
+        for (int64_t k = 0; k < n; k++)
+            for (int64_t i = 0; i < rows && i < LANES; i++) to[k * ld_to + i] = from[i * ld_from + k];
+        return;
+    }
     vec square[LANES] = {{0}};
     for (int j = 0; j < LANES && j < rows; j++) square[j] = load_up_to(from + j * ld_from, n);
     transpose(square);
@@ -124,11 +129,34 @@ void TG_R(tg_turn)(int64_t rows, int64_t n, const real *from, int64_t ld_from, r
 }
 #endif
 
+/* Whether the argument is a row for all rows of a matrix: a bias. */
+static bool is_row(const tg_walk *w) {
+    return w->rank == 2 && !w->stride[0] && w->stride[1];
+}
+
+/* n elements of `columns` repeated, from start on: the second row and all that follow are copied from y, twice as much
+   each time. */
+static void gather_rows(const real *x, int64_t columns, int64_t start, int64_t n, real *y) {
+    const int64_t phase = start % columns, rest = columns - phase;
+    int64_t ready = n < rest ? n : rest;
+    memcpy(y, x + phase, (size_t)ready * sizeof *y);
+    y += ready;
+    n -= ready;
+    ready = n < columns ? n : columns;
+    memcpy(y, x, (size_t)ready * sizeof *y);
+    for (; ready < n; ready *= 2)
+        memcpy(y + ready, y, (size_t)(n - ready < ready ? n - ready : ready) * sizeof *y);
+}
+
 static void gather(const tg_walk *w, const void *arg, int64_t start, int64_t n, void *block) {
     const real *x = arg;
     real *y = block;
     const int last = w->rank - 1;
     if (n <= 0) return;
+    if (is_row(w)) {
+        gather_rows(x, w->dim[1], start, n, y);
+        return;
+    }
     tg_cursor c = tg_cursor_at(w, start);
     while (n > 0) {
         int64_t run = tg_cursor_run(w, &c, n);
@@ -144,9 +172,30 @@ static void gather(const tg_walk *w, const void *arg, int64_t start, int64_t n, 
     }
 }
 
-static void scatter(const tg_walk *w, void *total, int64_t start, int64_t n, const void *block) {
-    accum *t = total;
-    const real *x = block;
+/* WIDE or more columns of whole rows, whose sums stay in registers. */
+static inline __attribute__((always_inline)) void add_columns(const int count, int64_t rows, int64_t columns,
+                                                              const real *x, accum *t) {
+    sums sum[4];
+    memcpy(sum, t, (size_t)count * sizeof *sum);
+    for (int64_t i = 0; i < rows; i++, x += columns) {
+#pragma GCC unroll 4
+        for (int k = 0; k < count; k++) sum[k] += load_sums(x + k * WIDE);
+    }
+    memcpy(t, sum, (size_t)count * sizeof *sum);
+}
+
+static void scatter_rows(int64_t rows, int64_t columns, const real *x, accum *t) {
+    int64_t j = 0;
+    for (; j + 4 * WIDE <= columns; j += 4 * WIDE) add_columns(4, rows, columns, x + j, t + j);
+    for (; j + WIDE <= columns; j += WIDE) add_columns(1, rows, columns, x + j, t + j);
+    for (; j < columns; j++) {
+        accum sum = t[j];
+        for (int64_t i = 0; i < rows; i++) sum += x[i * columns + j];
+        t[j] = sum;
+    }
+}
+
+static void scatter_runs(const tg_walk *w, accum *t, int64_t start, int64_t n, const real *x) {
     const int last = w->rank - 1;
     if (n <= 0) return;
     tg_cursor c = tg_cursor_at(w, start);
@@ -162,6 +211,21 @@ static void scatter(const tg_walk *w, void *total, int64_t start, int64_t n, con
         n -= run;
         tg_cursor_next_row(w, &c);
     }
+}
+
+static void scatter(const tg_walk *w, void *total, int64_t start, int64_t n, const void *block) {
+    const real *x = block;
+    if (is_row(w)) {
+        const int64_t columns = w->dim[1], rest = (columns - start % columns) % columns,
+                      head = rest < n ? rest : n;
+        const int64_t rows = (n - head) / columns, ready = head + rows * columns;
+        scatter_runs(w, total, start, head, x);
+        scatter_rows(rows, columns, x + head, total);
+        x += ready;
+        start += ready;
+        n -= ready;
+    }
+    scatter_runs(w, total, start, n, x);
 }
 
 static void scatter_max(const tg_walk *w, void *peak, int64_t start, int64_t n, const void *block) {
