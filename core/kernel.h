@@ -28,15 +28,19 @@ static inline double tg_default(double value, double fallback) {
     return value != 0 ? value : fallback;
 }
 
-/* The backward of an elementwise op of one argument with .assigns: for each element i, dx = value, or dx += value. */
-#define TG_GRADIENT(e, i, value)                                                                             \
+/* In the backward of an elementwise op with .assigns: for each element i, dx[k] = value, or dx[k] += value; nothing
+   where that gradient is not wanted. */
+#define TG_GRADIENT_OF(e, k, i, value)                                                                       \
     do {                                                                                                     \
-        real *dx_ = (e)->dx[0];                                                                              \
-        if ((e)->fresh & 1)                                                                                  \
+        real *dx_ = (e)->dx[k];                                                                              \
+        if (!dx_) break;                                                                                     \
+        if ((e)->fresh >> (k)&1)                                                                             \
             TG_EACH(i, (e)->n) dx_[i] = (value);                                                             \
         else                                                                                                 \
             TG_EACH(i, (e)->n) dx_[i] += (value);                                                            \
     } while (0)
+/* Of an op of one argument. */
+#define TG_GRADIENT(e, i, value) TG_GRADIENT_OF(e, 0, i, value)
 
 #ifdef TG_PRIMARY
 #define TG_OP(op_)                                                                                           \

@@ -162,7 +162,6 @@ typedef struct tg_op {
     bool elementwise;  /* y[i] depends on the x[k][i] alone: the executor broadcasts, splits, fuses */
     bool view;         /* y is x[0]'s memory under another shape; forward and backward are then NULL */
     unsigned int_args; /* bit k: argument k is i32 */
-    unsigned passes;   /* bit k: the gradient of x[k] is dy itself (when the shapes agree) */
     unsigned saves;    /* what backward reads: TG_SAVES_...; memory is shared by this, so be exact */
     bool assigns;      /* backward heeds e->fresh, which spares a pass of zeros */
     bool random;       /* its kernels read seed, stream or training */

@@ -255,7 +255,6 @@ tg_mutation *tg_mutation_new(const tg_op *op, tg_corruption kind, int argument) 
     }
     m->op.kernels = m->table;
     m->op.built_in = m->op.view = m->op.assigns = false;
-    m->op.passes = 0;
     m->op.infer = infer;
     m->op.cost = op->cost ? cost : NULL;
     m->op.options_size = PREFIX + op->options_size;

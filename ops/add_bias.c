@@ -30,11 +30,8 @@ static void forward(tg_eval *e) {
 
 static void backward(tg_eval *e) {
     const real *dy = e->dy;
-    real *dx = e->dx[0], *db = e->dx[1];
-    if (dx)
-        TG_EACH(i, e->n) dx[i] += dy[i];
-    if (db)
-        TG_EACH(i, e->n) db[i] += dy[i];
+    TG_GRADIENT_OF(e, 0, i, dy[i]);
+    TG_GRADIENT_OF(e, 1, i, dy[i]);
 }
 
 static const tg_case cases[] = {
@@ -52,7 +49,7 @@ static const tg_case cases[] = {
 TG_KERNELS(add_bias) = {forward, backward, NULL};
 TG_OP(add_bias) = {
     TG_OP_COMMON(add_bias),   .arity = 2,       .infer = infer,
-    .elementwise = true,      .passes = 3,      .brief = "bias added along the last axis",
+    .elementwise = true,      .assigns = true,  .brief = "bias added along the last axis",
     .math = "x + b",          .infix = "x + b", .args = {"x", "b"},
     .derivative = {"1", "1"}, .flops = 1,       .cases = cases,
 };

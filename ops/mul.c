@@ -14,11 +14,8 @@ static void forward(tg_eval *e) {
 
 static void backward(tg_eval *e) {
     const real *a = e->x[0], *b = e->x[1], *dy = e->dy;
-    real *da = e->dx[0], *db = e->dx[1];
-    if (da)
-        TG_EACH(i, e->n) da[i] += dy[i] * b[i];
-    if (db)
-        TG_EACH(i, e->n) db[i] += dy[i] * a[i];
+    TG_GRADIENT_OF(e, 0, i, dy[i] * b[i]);
+    TG_GRADIENT_OF(e, 1, i, dy[i] * a[i]);
 }
 
 TG_KERNELS(mul) = {forward, backward, NULL};
@@ -27,6 +24,7 @@ TG_OP(mul) = {
     .arity = 2,
     .infer = tg_infer_broadcast,
     .elementwise = true,
+    .assigns = true,
     .saves = TG_SAVES_ARG(0) | TG_SAVES_ARG(1),
     .brief = "elementwise product of two tensors",
     .math = "a * b",

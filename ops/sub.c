@@ -14,11 +14,8 @@ static void forward(tg_eval *e) {
 
 static void backward(tg_eval *e) {
     const real *dy = e->dy;
-    real *da = e->dx[0], *db = e->dx[1];
-    if (da)
-        TG_EACH(i, e->n) da[i] += dy[i];
-    if (db)
-        TG_EACH(i, e->n) db[i] -= dy[i];
+    TG_GRADIENT_OF(e, 0, i, dy[i]);
+    TG_GRADIENT_OF(e, 1, i, -dy[i]);
 }
 
 TG_KERNELS(sub) = {forward, backward, NULL};
@@ -27,7 +24,7 @@ TG_OP(sub) = {
     .arity = 2,
     .infer = tg_infer_broadcast,
     .elementwise = true,
-    .passes = 1,
+    .assigns = true,
     .brief = "difference of two tensors",
     .math = "a - b",
     .infix = "a - b",
