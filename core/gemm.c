@@ -65,11 +65,23 @@ static void by_library(const product *g, int threads) {
     in_parts(&j, threads, 512, 512);
 }
 
-static void by_tiles(const product *g, int threads, double work) {
-    job j = {.whole = *g, .by_rows = g->m >= g->n, .run = TG_R(tg_gemm_blocks)};
+/* By `run`, which is given parts of the product; with one thread, the whole. */
+static void by_parts(const product *g, int threads, void (*run)(const product *g)) {
+    const double work = (double)g->m * (double)g->n * (double)g->k;
+    if (threads <= 1 || work < PARALLEL) {
+        run(g);
+        return;
+    }
+    job j = {.whole = *g, .by_rows = g->m >= g->n, .run = run};
     int64_t length = j.by_rows ? g->m : g->n;
     int64_t parts = work / PART < 2.0 * threads ? (int64_t)(work / PART) : 2 * threads;
     in_parts(&j, threads, (length + parts - 1) / parts, j.by_rows ? TILE_ROWS : TILE_COLUMNS);
+}
+
+/* Whether C's columns would leave most of a tile empty, and its sums are long enough to run along vectors. */
+static bool has_few_columns(const product *g) {
+    return !g->ta && 4 * g->n <= LANES && g->k >= 4 * LANES &&
+           g->n * g->k * (int64_t)sizeof(real) <= TG_THREAD_BUFFER;
 }
 
 /* Whether it was looked at where that was asked for. */
@@ -86,11 +98,10 @@ static bool multiply(int threads, const product *g) {
     } else if (work >= LARGE && g->lda <= INT_MAX && g->ldb <= INT_MAX && g->ldc <= INT_MAX &&
                g->k <= INT_MAX && g->m <= INT_MAX && g->n <= INT_MAX) {
         by_library(g, threads);
+    } else if (has_few_columns(g)) {
+        by_parts(g, threads, TG_R(tg_gemm_few_columns));
     } else {
-        if (threads > 1 && work >= PARALLEL)
-            by_tiles(g, threads, work);
-        else
-            TG_R(tg_gemm_blocks)(g);
+        by_parts(g, threads, TG_R(tg_gemm_blocks));
         return true;
     }
     return false;

@@ -46,6 +46,10 @@ extern tile_function *const TG_R(tg_gemm_tiles)[2][2][TILE_ROWS];
    order, whatever m and n are: cutting a product into several does not change its bits. */
 void TG_R(tg_gemm_blocks)(const product *g);
 
+/* The product of a matrix that is not transposed and one of a few columns, which fits a thread's buffer: each element is
+   summed up along vectors, in another order than by tiles. */
+void TG_R(tg_gemm_few_columns)(const product *g);
+
 /* The product of one row: m is 1. */
 void TG_R(tg_gemm_vector)(const product *g);
 /* The product of a column and a row: k is 1, and b's elements follow each other. */

@@ -62,19 +62,23 @@ static void by_columns(const product *g, const real *x, int64_t sx) {
    of all are taken together: each step halves the number of vectors, and puts a row's halves side by side. */
 INLINE void rows(int64_t k, const real *x, const real *b, int64_t ldb, int count, bool add, real *y) {
     vec sum[LANES];
+    const real
+        *row[LANES]; /* chosen ahead: with a choice between them, gcc does not fuse products and sums */
     int64_t p = 0;
 #pragma GCC unroll 16
-    for (int j = 0; j < LANES; j++) sum[j] = (vec){0};
+    for (int j = 0; j < LANES; j++) {
+        sum[j] = (vec){0};
+        row[j] = b + (j < count ? j : 0) * ldb;
+    }
     for (; p + LANES <= k; p += LANES) {
         vec along = load(x + p);
 #pragma GCC unroll 16
-        for (int j = 0; j < LANES; j++) sum[j] += along * load(b + (j < count ? j : 0) * ldb + p);
+        for (int j = 0; j < LANES; j++) sum[j] += along * load(row[j] + p);
     }
     if (p < k) {
         vec along = load_part(x + p, (int)(k - p));
 #pragma GCC unroll 16
-        for (int j = 0; j < LANES; j++)
-            sum[j] += along * load_part(b + (j < count ? j : 0) * ldb + p, (int)(k - p));
+        for (int j = 0; j < LANES; j++) sum[j] += along * load_part(row[j] + p, (int)(k - p));
     }
 #pragma GCC unroll 4
     for (int half = LANES / 2; half; half /= 2) {
@@ -85,10 +89,17 @@ INLINE void rows(int64_t k, const real *x, const real *b, int64_t ldb, int count
     store_part(y, add ? load_part(y, count) + sum[0] : sum[0], count);
 }
 
+/* The first `count` of LANES elements, or all: apart, for then the compiler knows which rows there are. */
+static void few_rows(int64_t k, const real *x, const real *b, int64_t ldb, int64_t count, bool add, real *y) {
+    if (count >= LANES)
+        rows(k, x, b, ldb, LANES, add, y);
+    else
+        rows(k, x, b, ldb, (int)count, add, y);
+}
+
 static void by_rows(const product *g, const real *x) {
-    int64_t j = 0;
-    for (; j + LANES <= g->n; j += LANES) rows(g->k, x, g->b + j * g->ldb, g->ldb, LANES, g->add, g->c + j);
-    if (j < g->n) rows(g->k, x, g->b + j * g->ldb, g->ldb, (int)(g->n - j), g->add, g->c + j);
+    for (int64_t j = 0; j < g->n; j += LANES)
+        few_rows(g->k, x, g->b + j * g->ldb, g->ldb, g->n - j, g->add, g->c + j);
 }
 
 void TG_R(tg_gemm_vector)(const product *g) {
@@ -106,6 +117,23 @@ void TG_R(tg_gemm_vector)(const product *g) {
         for (int64_t p = 0; p < g->k; p++) x[p] = g->a[p * sx];
         by_rows(g, x);
     }
+}
+
+void TG_R(tg_gemm_few_columns)(const product *g) {
+    real y[LANES], *packed = tg_thread_buffer();
+    if (!packed) {
+        TG_R(tg_gemm_blocks)(g);
+        return;
+    }
+    for (int64_t p = 0; p < g->k; p++)
+        for (int64_t j = 0; j < g->n; j++)
+            packed[j * g->k + p] = g->b[g->tb ? j * g->ldb + p : p * g->ldb + j];
+    for (int64_t i = 0; i < g->m; i += LANES)
+        for (int64_t j = 0; j < g->n; j++) {
+            real *c = g->c + i * g->ldc + j;
+            few_rows(g->k, packed + j * g->k, g->a + i * g->lda, g->lda, g->m - i, false, y);
+            for (int64_t r = 0; r < LANES && r < g->m - i; r++, c += g->ldc) *c = g->add ? *c + y[r] : y[r];
+        }
 }
 
 /* c (+)= s b, in whole vectors but for the last. */

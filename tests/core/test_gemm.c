@@ -182,6 +182,21 @@ static void many_rows_come_in_groups(void **state) {
     }
 }
 
+/* A few columns, each summed up along vectors. */
+static void few_columns_have_long_sums(void **state) {
+    (void)state;
+    for (int i = 0; i < test_rounds(80); i++) {
+        shape s = {.m = 1 + (int64_t)tg_rng_below(&rng, 50), .tb = i & 1, .beta = i >> 1 & 1};
+        s.n = 1 + (int64_t)tg_rng_below(&rng, 4);
+        s.k = 60 + (int64_t)tg_rng_below(&rng, i % 8 ? 100 : 1000);
+        s.lda = s.k + i % 5, s.ldb = (s.tb ? s.k : s.n) + i % 7, s.ldc = s.n + i % 3;
+        for (int level = 0; level < LEVELS; level++)
+            if (tg_simd_runs(level)) check(&s, level);
+        s.m = 10000, s.k = 128, s.lda = s.k, s.ldb = s.tb ? s.k : s.n, s.ldc = s.n;
+        if (i % 20 == 0) expect_same_bits(&s, 2); /* large enough to be run in parallel */
+    }
+}
+
 /* A few rows with a large transposed matrix, which are computed as its product with them transposed. */
 static void few_rows_meet_a_large_transpose(void **state) {
     (void)state;
@@ -216,6 +231,7 @@ int main(void) {
         cmocka_unit_test(products_agree_with_the_reference),
         cmocka_unit_test(the_bits_do_not_depend_on_the_threads),
         cmocka_unit_test(many_rows_come_in_groups),
+        cmocka_unit_test(few_columns_have_long_sums),
         cmocka_unit_test(few_rows_meet_a_large_transpose),
         cmocka_unit_test(duals_carry_the_derivative),
     };
