@@ -71,18 +71,19 @@ typedef struct strip {
     int64_t lda, ldb, next_b; /* from one panel of B to the next */
     const real *ahead;        /* what will be needed next: `depth` rows of memory, ld_ahead apart */
     int64_t ld_ahead, piece, pieces;
+    int64_t period; /* steps of a tile in which it fetches a line: of one of so many parts of the rows */
 } strip;
 
 #define LINE (64 / (int)sizeof(real))
 
 /* The processor does not foresee short pieces of memory that are far apart: tiles fetch them meanwhile. A piece
-   is a line of each row of the upper half, or of the lower. All at once would hold up the tiles' own reads. */
+   is a line of each row of one of `period` parts. All at once would hold up the tiles' own reads. */
 static const real *next_piece(strip *s, int64_t *ld) {
     if (s->piece >= s->pieces) return *ld = 0, s->a;
-    const int64_t line = s->piece / 2, half = s->piece % 2;
+    const int64_t line = s->piece / s->period, part = s->piece % s->period;
     s->piece++;
     *ld = s->ld_ahead;
-    return s->ahead + line * LINE + half * (s->depth / 2) * s->ld_ahead;
+    return s->ahead + line * LINE + part * (s->depth / s->period) * s->ld_ahead;
 }
 
 /* A row of tiles: the panel of A stays in the level-1 cache, and C is written along its rows. */
@@ -94,10 +95,11 @@ static void strip_of_tiles(const product *g, strip *s) {
         tile_function *tile = TG_R(tg_gemm_tiles)[g->ta][left >= TILE_COLUMNS][s->rows - 1];
         int64_t ld_piece;
         const real *piece = next_piece(s, &ld_piece);
-        tile(s->depth, s->a, s->lda, b, s->ldb, add, c, g->ldc, (int)least(left, LANES), piece, ld_piece);
+        tile(s->depth, s->a, s->lda, b, s->ldb, add, c, g->ldc, (int)least(left, LANES), piece, ld_piece,
+             s->period);
         if (left > LANES && left < TILE_COLUMNS)
             tile(s->depth, s->a, s->lda, b + LANES, s->ldb, add, c + LANES, g->ldc, (int)left - LANES, s->a,
-                 0);
+                 0, 1);
     }
 }
 
@@ -125,7 +127,13 @@ static void run_block(const product *g, const layout *l, int64_t p0, int64_t dep
     s.next_b = l->b ? TILE_COLUMNS * depth : TILE_COLUMNS;
     s.ahead = block_after(g, l, p0, j0);
     s.ld_ahead = g->ldb;
-    s.pieces = s.ahead ? 2 * (width / LINE) : 0;
+    s.pieces = 0;
+    s.period = 2;
+    if (s.ahead) { /* as slowly as there are tiles to do it */
+        const int64_t slowest = count * (width / TILE_COLUMNS) / (width / LINE);
+        s.period = slowest < 2 ? 2 : least(slowest, 4);
+        s.pieces = s.period * (width / LINE);
+    }
     for (int64_t t = 0; t < count; t++, s.i += s.rows) {
         s.rows = rows + (t < higher);
         s.a = g->a + (g->ta ? p0 * g->lda + s.i : s.i * g->lda + p0);
@@ -134,6 +142,7 @@ static void run_block(const product *g, const layout *l, int64_t p0, int64_t dep
             s.ahead = s.a + s.rows + LINE - 1;
             s.ld_ahead = g->lda;
             s.piece = 0;
+            s.period = 2;
             s.pieces = t + 1 < count ? 2 * ((TILE_ROWS + LINE - 1) / LINE) : 0;
             s.a = l->a;
             s.lda = s.rows;

@@ -11,7 +11,8 @@
    them vanish. */
 INLINE void tile(const int rows, const int vectors, const bool by_columns, int64_t k, const real *a,
                  int64_t lda, const real *b, int64_t ldb, bool add, real *c, int64_t ldc, int columns,
-                 const real *ahead, int64_t ld_ahead) {
+                 const real *ahead, int64_t ld_ahead, int64_t period) {
+    int64_t turn = 0;
     vec sum[TILE_ROWS][2];
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) sum[i][0] = sum[i][1] = (vec){0};
@@ -27,8 +28,10 @@ INLINE void tile(const int rows, const int vectors, const bool by_columns, int64
         a += by_columns ? lda : 1;
         b += ldb;
         if (vectors == 2) {
+            const bool next = ++turn == period;
             __builtin_prefetch(ahead, 0, 2);
-            ahead += p % 2 ? ld_ahead : 0;
+            ahead += next ? ld_ahead : 0;
+            turn = next ? 0 : turn;
         }
     }
 #pragma GCC unroll 16
@@ -44,10 +47,10 @@ INLINE void tile(const int rows, const int vectors, const bool by_columns, int64
 }
 
 #define TILE(rows, vectors, by_columns)                                                                      \
-    static void tile_##rows##_##vectors##_##by_columns(int64_t k, const real *a, int64_t lda, const real *b, \
-                                                       int64_t ldb, bool add, real *c, int64_t ldc,          \
-                                                       int columns, const real *ahead, int64_t ld_ahead) {   \
-        tile(rows, vectors, by_columns, k, a, lda, b, ldb, add, c, ldc, columns, ahead, ld_ahead);           \
+    static void tile_##rows##_##vectors##_##by_columns(                                                      \
+        int64_t k, const real *a, int64_t lda, const real *b, int64_t ldb, bool add, real *c, int64_t ldc,   \
+        int columns, const real *ahead, int64_t ld_ahead, int64_t period) {                                  \
+        tile(rows, vectors, by_columns, k, a, lda, b, ldb, add, c, ldc, columns, ahead, ld_ahead, period);   \
     }
 #if TILE_ROWS == 12
 #define ROWS(X, v, c)                                                                                        \
