@@ -20,9 +20,18 @@ static void go_to(tg_text *text, int column) {
     if (text->size && text->data[text->size - 1] != ' ') tg_text_put(text, " ");
 }
 
+static void put_equation(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
+    if (node->in || !*node->name) {
+        tg_text_put(text, node->equation);
+        return;
+    }
+    tg_text_add(text, "v%d = ", node->id);
+    tg_text_name(text, graph, node->name, TG_ESCAPE_LINE);
+}
+
 static void put_forward(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
     tg_detail detail = tg_graph_detail(graph);
-    tg_text_put(text, node->equation);
+    put_equation(graph, node, text);
     if (detail >= TG_DETAIL_SHAPES) {
         go_to(text, at->type);
         tg_text_type(text, tg_dtype_of(node->node), tg_shape_of(node->node));
@@ -59,7 +68,7 @@ static void put_adjoint(const tg_graph *graph, const tg_graph_node *node, const 
         tg_text_add(text, "| %s", edge->equation);
         if (edge->message.known) {
             tg_text_put(text, "   = ");
-            tg_text_summary(text, graph, &edge->message);
+            tg_text_message(text, graph, edge);
         }
         first = false;
     }
@@ -80,7 +89,7 @@ static void put_trailer(const tg_graph *graph, const tg_graph_node *node, tg_tex
     if (named || where) tg_text_put(text, "   #");
     if (named) {
         tg_text_put(text, " ");
-        tg_text_escape(text, node->name, TG_ESCAPE_LINE);
+        tg_text_name(text, graph, node->name, TG_ESCAPE_LINE);
     }
     if (where) {
         tg_text_put(text, " ");
@@ -113,7 +122,9 @@ static columns measure(const tg_graph *graph, tg_text *output) {
     for (int i = 0; i < graph->nodes_count; i++) {
         const tg_graph_node *node = &graph->nodes[i];
         if (node->shown != i) continue;
-        widen(&equation, width_of(node->equation), 60);
+        text.size = 0;
+        put_equation(graph, node, &text);
+        widen(&equation, text.data ? width_of(text.data) : 0, 60);
         text.size = 0;
         tg_text_type(&text, tg_dtype_of(node->node), tg_shape_of(node->node));
         widen(&type, (int)text.size + 3, 30);
