@@ -53,30 +53,7 @@ static void put_grad(const tg_graph *graph, const tg_graph_node *node, const col
     tg_text_grad(text, graph, node->node);
 }
 
-/* One line per argument that a gradient flows to. */
-static void put_adjoint(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
-    bool first = true;
-    for (int k = 0; k < node->in; k++) {
-        const tg_graph_edge *edge = &graph->edges[node->first_in + k];
-        if (!*edge->equation) continue;
-        if (!first) {
-            tg_text_put(text, "\n");
-            go_to(text, tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS ? at->grad : at->adjoint);
-            if (tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS) tg_text_put(text, "|");
-        }
-        go_to(text, at->adjoint);
-        tg_text_add(text, "| %s", edge->equation);
-        if (edge->message.known) {
-            tg_text_put(text, "   = ");
-            tg_text_message(text, graph, edge);
-        }
-        first = false;
-    }
-    if (!first) return;
-    go_to(text, at->adjoint);
-    tg_text_put(text, "|");
-}
-
+/* Costs, name, place: of the node, so in its first line. */
 static void put_trailer(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
     if (tg_graph_detail(graph) >= TG_DETAIL_COSTS && node->in) {
         tg_text_put(text, "   ");
@@ -98,13 +75,40 @@ static void put_trailer(const tg_graph *graph, const tg_graph_node *node, tg_tex
     }
 }
 
+/* One line per argument that a gradient flows to. */
+static void put_adjoint(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
+    bool first = true;
+    for (int k = 0; k < node->in; k++) {
+        const tg_graph_edge *edge = &graph->edges[node->first_in + k];
+        if (!*edge->equation) continue;
+        if (!first) {
+            tg_text_put(text, "\n");
+            go_to(text, tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS ? at->grad : at->adjoint);
+            if (tg_graph_detail(graph) >= TG_DETAIL_GRADIENTS) tg_text_put(text, "|");
+        }
+        go_to(text, at->adjoint);
+        tg_text_add(text, "| %s", edge->equation);
+        if (edge->message.known) {
+            tg_text_put(text, "   = ");
+            tg_text_message(text, graph, edge);
+        }
+        if (first) put_trailer(graph, node, text);
+        first = false;
+    }
+    if (!first) return;
+    go_to(text, at->adjoint);
+    tg_text_put(text, "|");
+    put_trailer(graph, node, text);
+}
+
 static void write_row(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
     put_forward(graph, node, at, text);
     if (at->adjoint) {
         put_grad(graph, node, at, text);
         put_adjoint(graph, node, at, text);
+    } else {
+        put_trailer(graph, node, text);
     }
-    put_trailer(graph, node, text);
     tg_text_put(text, "\n");
 }
 
