@@ -53,10 +53,13 @@ test('nothing moves', () =>
           .map(e => ['x', 'y', 'cx', 'cy', 'd'].map(name => e.getAttribute(name)).join())
           .join(' '),
       );
-    const before = await places();
-    for (const key of ['ArrowRight', 'ArrowRight', 'End', 'ArrowLeft', 'Home']) {
+    const stage = async () => JSON.stringify(await page.locator('#stage').boundingBox());
+    const before = await places(),
+      room = await stage();
+    for (const key of [...Array(70).fill('ArrowRight'), 'End', 'ArrowLeft', 'Home']) {
       await page.keyboard.press(key);
       assert.equal(await places(), before);
+      assert.equal(await stage(), room); /* however long the explanation of the step */
     }
   }));
 
