@@ -333,8 +333,9 @@ function fit(force) {
   const stage = $('stage'),
     across = (stage.clientWidth - 4) / data.width,
     down = (stage.clientHeight - 20) / data.height,
-    all = Math.min(across, down);
-  setZoom(force ? all : Math.min(1.6, Math.max(all, 0.55, Math.min(0.75, Math.max(across, down)))));
+    all = Math.min(across, down),
+    readable = 0.55 * Math.min(1.6, Math.max(1, stage.clientHeight / 450)); /* from afar, on a large screen */
+  setZoom(force ? all : Math.min(1.6, Math.max(all, readable, Math.min(1.4 * readable, Math.max(across, down)))));
 }
 function nextTheme() {
   const order = ['auto', 'light', 'dark'],
