@@ -184,6 +184,25 @@ test('by keyboard alone: step, play, edit, quiz', () =>
     assert.match(await page.locator('[data-quiz=feedback]').textContent(), /^dv4 = 1\./);
   }));
 
+test('the quiz asks for small tensors and for what is not finite', () =>
+  t.withFormula('sum(sqrt(x)*y)', {x: [0, 4], y: [1, 3]}, async page => {
+    const answer = async text => {
+      await page.locator('[data-quiz=input]').fill(text);
+      await page.keyboard.press('Enter');
+      return page.locator('[data-quiz=feedback]').textContent();
+    };
+    await page.keyboard.press('q');
+    assert.match(await page.locator('[data-quiz=question]').textContent(), /dv3 \(2 numbers\) =/);
+    assert.match(await answer('1'), /^2 numbers are asked for/);
+    assert.match(await answer('[1, one]'), /^2 numbers are asked for/);
+    assert.match(await answer('[1, 1]'), /^Right: dv3 = \[1, 1\]/);
+    assert.match(await answer('1 3'), /^Right: dv2/);
+    assert.match(await answer('1, 2'), /^Not 1, 2\. Hint/);
+    assert.match(await answer('0 2'), /^Right: dv1/);
+    assert.match(await answer('inf 0.75'), /^Right: dv0 = \[∞, 0\.75\]/);
+    assert.match(await page.locator('[data-quiz=score]').textContent(), /^3 of 4 right/);
+  }));
+
 test('play runs to the end and stops there', () =>
   t.withFormula('x*y', {x: 2, y: 3}, async page => {
     await page.selectOption('#speed', '400');
