@@ -55,7 +55,7 @@ set(TG_COLD_SOURCES ${TG_SOURCES})
 list(FILTER TG_COLD_SOURCES INCLUDE REGEX "/(data|inspect|models|optim|pictures)/")
 list(REMOVE_ITEM TG_SOURCES ${TG_COLD_SOURCES})
 
-set(TG_PAGE_SCRIPTS formula tape format draw listing quiz main)
+set(TG_PAGE_SCRIPTS formula tape format place draw listing quiz main)
 file(GLOB TG_PAGE_FILES CONFIGURE_DEPENDS inspect/page/*)
 string(REPLACE ";" "," TG_PAGE_SCRIPTS_COMMA "${TG_PAGE_SCRIPTS}")
 add_custom_command(

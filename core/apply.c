@@ -97,7 +97,7 @@ static bool give_memory(tg_node *node, const tg_infer *in) {
     tg_tape *tape = node->tape;
     if (in->saved &&
         !(node->saved = tg_arena_alloc(&tape->arena, tg_padded((int64_t)in->saved, 1), TG_ALIGN)))
-        return false;
+        return tg_op_no_memory(node, in->saved, "that forward keeps for backward");
     node->scratch = in->scratch;
     if (in->scratch > tape->scratch_wanted) tape->scratch_wanted = in->scratch;
     if (tape->spec.lazy) return true;

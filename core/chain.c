@@ -312,7 +312,7 @@ bool tg_chain_backward_range(const tg_chain *chain, int64_t from, int64_t to) {
             parts = 1;
             j.grain = to - from;
         }
-        j.totals = tg_scratch(chain->tape, (size_t)parts * chain->total_size);
+        j.totals = tg_scratch(chain->links[0].node, (size_t)parts * chain->total_size);
         if (!j.totals) return false;
         memset(j.totals, 0, (size_t)parts * chain->total_size);
     }

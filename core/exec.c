@@ -52,7 +52,7 @@ static bool with_operands(tg_node *node, bool (*run)(tg_node *, tg_eval *, void 
 
 static bool forward(tg_node *node, tg_eval *e, void **dx) {
     (void)dx;
-    if (node->scratch && !(e->scratch = tg_scratch(node->tape, node->scratch))) return false;
+    if (node->scratch && !(e->scratch = tg_scratch(node, node->scratch))) return false;
     node->kernel->forward(e);
     return true;
 }
@@ -105,7 +105,7 @@ static bool backward(tg_node *node, tg_eval *e, void **dx) {
         dx[k] = NULL;
         if (node->args[k]->requires_grad && !(dx[k] = tg_grad_target(node, k, e))) return false;
     }
-    if (node->scratch && !(e->scratch = tg_scratch(node->tape, node->scratch))) return false;
+    if (node->scratch && !(e->scratch = tg_scratch(node, node->scratch))) return false;
     node->kernel->backward(e);
     return true;
 }
@@ -129,7 +129,7 @@ bool tg_branch(tg_node *node, int32_t *branch) {
     tg_eval e;
     if (node->nargs > TG_MAX_ARGS) return false;
     tg_eval_init(node, &e, few.x, few.xshape);
-    if (node->scratch && !(e.scratch = tg_scratch(node->tape, node->scratch))) return false;
+    if (node->scratch && !(e.scratch = tg_scratch(node, node->scratch))) return false;
     node->kernel->branch(&e, branch);
     return true;
 }

@@ -62,8 +62,8 @@ struct tg_tape {
 void *tg_grad_buffer(tg_node *node);
 /* Whether grad holds a gradient: a parameter keeps that with itself, for all tapes it is on. */
 bool *tg_grad_flag(tg_node *node);
-/* At least `size` bytes of the tape's scratch memory; NULL and an error when memory is out. */
-void *tg_scratch(tg_tape *tape, size_t size);
+/* At least `size` bytes of the tape's scratch memory, for this op; NULL and an error when memory is out. */
+void *tg_scratch(const tg_node *node, size_t size);
 int tg_tape_threads(const tg_tape *tape);
 
 /* record.c: a node with `extra` bytes behind it, all zero but tape, place and scope (its dims are not set);
@@ -71,6 +71,8 @@ int tg_tape_threads(const tg_tape *tape);
 tg_node *tg_node_new(tg_tape *tape, tg_where where, size_t extra);
 tg_node *tg_node_append(tg_node *node);
 tg_node *tg_node_no_memory(tg_tape *tape, tg_where where, const char *what, const tg_shape *shape);
+/* The same for other memory that an op needs, with the shapes of its arguments. */
+void *tg_op_no_memory(const tg_node *node, size_t bytes, const char *what);
 
 /* exec.c */
 bool tg_exec_forward(tg_node *node);

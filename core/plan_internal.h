@@ -53,7 +53,7 @@ bool tg_plan_backward(tg_plan *plan, tg_node *root);
    node id, whether the gradient is needed and has got a contribution. */
 int64_t tg_plan_panel(const tg_plan *plan, const tg_node *last, const bool *active, const bool *written);
 /* Runs three such steps. */
-bool tg_plan_run_panels(tg_plan *plan, tg_plan_step *steps);
+bool tg_plan_run_panels(tg_plan_step *steps);
 /* plan_run.c: fills in, when the plan is made, what is the same whenever the step is run. */
 void tg_plan_prepare(tg_plan_step *step);
 /* plan_run.c: points the step's kernel at each gradient, which it adds to, or writes when it can and there is

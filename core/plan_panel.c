@@ -93,7 +93,7 @@ static void *rows_from(const void *tensor, const tg_shape *shape, int64_t from, 
 
 /* One product's backward for a range of rows. The gradient that is in the panel's memory, dx[0] of the first
    product and dy of the last, begins with the range. */
-static bool run_node(tg_plan *plan, tg_plan_step *step, range r, unsigned fresh, bool dy_in_panel) {
+static bool run_node(tg_plan_step *step, range r, unsigned fresh, bool dy_in_panel) {
     const tg_node *node = step->node;
     const size_t size = tg_dtype_size(node->dtype);
     const void *x[TG_MAX_ARGS];
@@ -118,12 +118,12 @@ static bool run_node(tg_plan *plan, tg_plan_step *step, range r, unsigned fresh,
     e.yshape = &of_y;
     e.dx = dx;
     e.fresh = r.from ? fresh & 1 : fresh; /* what all rows add to is written once, for the first */
-    if (node->scratch && !(e.scratch = tg_scratch(plan->tape, node->scratch))) return false;
+    if (node->scratch && !(e.scratch = tg_scratch(node, node->scratch))) return false;
     step->run(&e);
     return true;
 }
 
-bool tg_plan_run_panels(tg_plan *plan, tg_plan_step *steps) {
+bool tg_plan_run_panels(tg_plan_step *steps) {
     const tg_shape *shape = &steps[0].node->args[0]->shape;
     const int64_t all = shape->dim[0], columns = shape->dim[1];
     tg_plan_aim(&steps[0]);
@@ -131,10 +131,10 @@ bool tg_plan_run_panels(tg_plan *plan, tg_plan_step *steps) {
     const unsigned first = steps[0].e.fresh, second = steps[2].e.fresh;
     for (range r = {0, steps[0].panel}; r.from < all; r.from += r.rows) {
         if (all - r.from < r.rows) r.rows = all - r.from;
-        if (!run_node(plan, &steps[0], r, first, false)) return false;
+        if (!run_node(&steps[0], r, first, false)) return false;
         if (!tg_chain_backward_range(steps[1].chain, r.from * columns, (r.from + r.rows) * columns))
             return false;
-        if (!run_node(plan, &steps[2], r, second, true)) return false;
+        if (!run_node(&steps[2], r, second, true)) return false;
     }
     return true;
 }

@@ -9,8 +9,8 @@ static void refresh(const tg_tape *tape, tg_plan_step *step) {
     step->e.training = !tape->spec.evaluation;
 }
 
-static bool give_scratch(tg_tape *tape, tg_plan_step *step) {
-    return !step->node->scratch || (step->e.scratch = tg_scratch(tape, step->node->scratch));
+static bool give_scratch(tg_plan_step *step) {
+    return !step->node->scratch || (step->e.scratch = tg_scratch(step->node, step->node->scratch));
 }
 
 tg_plan *tg_plan_of(tg_tape *tape) {
@@ -37,7 +37,7 @@ bool tg_plan_replay(tg_plan *plan) {
         }
         if (!step->ready) {
             refresh(tape, step);
-            if (!give_scratch(tape, step)) return false;
+            if (!give_scratch(step)) return false;
         }
         step->run(&step->e);
     }
@@ -149,7 +149,7 @@ bool tg_plan_play_back(tg_plan *plan, const void *cotangent) {
     for (int i = 0; i < plan->backward_count; i++) {
         tg_plan_step *step = &plan->backward[i];
         if (step->panel) {
-            if (!tg_plan_run_panels(plan, step)) return false;
+            if (!tg_plan_run_panels(step)) return false;
             i += 2;
         } else if (step->chain) {
             if (!tg_chain_backward(step->chain)) return false;
@@ -159,7 +159,7 @@ bool tg_plan_play_back(tg_plan *plan, const void *cotangent) {
             step->run(&step->e);
         } else {
             refresh(plan->tape, step);
-            if (!give_scratch(plan->tape, step)) return false;
+            if (!give_scratch(step)) return false;
             tg_plan_aim(step);
             step->run(&step->e);
             if (step->e.finite) note_finite(step);

@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool grow(tg_tape *tape) {
@@ -38,6 +39,16 @@ tg_node *tg_node_no_memory(tg_tape *tape, tg_where where, const char *what, cons
     char text[TG_SHAPE_TEXT];
     tg_fail(tape, where, "%s: out of memory for a value of shape %s", what,
             tg_shape_text(shape, text, sizeof text));
+    return NULL;
+}
+
+void *tg_op_no_memory(const tg_node *node, size_t bytes, const char *what) {
+    char text[TG_SHAPE_TEXT], shapes[3 * TG_SHAPE_TEXT + 8] = "";
+    for (int k = 0, n = 0; k < node->nargs && k < 3; k++)
+        n += snprintf(shapes + n, sizeof shapes - (size_t)n, "%s%s", k ? ", " : "",
+                      tg_shape_text(&node->args[k]->shape, text, sizeof text));
+    tg_fail(node->tape, node->where, "%s: out of memory for %zu bytes %s, with arguments of shape %s%s",
+            node->op->name, bytes, what, shapes, node->nargs > 3 ? ", ..." : "");
     return NULL;
 }
 

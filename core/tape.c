@@ -180,21 +180,21 @@ void *tg_grad_buffer(tg_node *node) {
     if (!node->grad) {
         node->grad =
             tg_arena_alloc(&node->tape->arena, tg_padded(node->size, tg_dtype_size(node->dtype)), TG_ALIGN);
-        if (!node->grad)
-            tg_fail(node->tape, node->where, "backward: out of memory for a gradient of %lld elements",
-                    (long long)node->size);
+        if (!node->grad) {
+            char text[TG_SHAPE_TEXT];
+            tg_fail(node->tape, node->where, "backward: out of memory for the gradient of %s, of shape %s",
+                    node->op ? node->op->name : "an input", tg_shape_text(&node->shape, text, sizeof text));
+        }
     }
     return node->grad;
 }
 
-void *tg_scratch(tg_tape *tape, size_t size) {
+void *tg_scratch(const tg_node *node, size_t size) {
+    tg_tape *tape = node->tape;
     if (tape->scratch_size < size) {
         if (size < tape->scratch_wanted) size = tape->scratch_wanted;
         void *scratch = tg_tensor_alloc((int64_t)size, 1);
-        if (!scratch) {
-            tg_fail(tape, (tg_where){0}, "out of memory: %zu bytes of working memory", size);
-            return NULL;
-        }
+        if (!scratch) return tg_op_no_memory(node, size, "of working memory");
         tg_tensor_free(tape->scratch);
         tape->scratch = scratch;
         tape->scratch_size = size;

@@ -48,7 +48,7 @@ static void write_wire(const tg_graph *graph, const tg_graph_node *node, tg_text
         node->id);
     if (*node->name && node->in) {
         tg_text_put(text, "<I>");
-        tg_text_escape(text, node->name, TG_ESCAPE_LABEL);
+        tg_text_name(text, graph, node->name, TG_ESCAPE_LABEL);
         tg_text_put(text, "</I> = ");
     }
     tg_text_value(text, graph, node->node);
@@ -67,7 +67,7 @@ static void write_node(const tg_graph *graph, const tg_graph_node *node, tg_text
         tg_text_add(text, "  g%d -> v%d:w [arrowhead=none];\n", node->id, node->id);
     } else if (*node->name) {
         tg_text_add(text, "  n%d [shape=plaintext, label=<<I>", node->id);
-        tg_text_escape(text, node->name, TG_ESCAPE_LABEL);
+        tg_text_name(text, graph, node->name, TG_ESCAPE_LABEL);
         tg_text_add(text, "</I>>];\n  n%d -> v%d:w [arrowhead=none, minlen=1];\n", node->id, node->id);
     }
 }
@@ -82,12 +82,12 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
         tg_text_put(text, " [label=<");
         if (edge->local.known) {
             tg_text_put(text, "<FONT COLOR=\"" LOCAL "\">&#215;");
-            tg_text_summary(text, graph, &edge->local);
+            tg_text_local(text, graph, edge);
             tg_text_put(text, "</FONT>");
         }
         if (forks) {
             tg_text_put(text, "<BR/><FONT COLOR=\"" GRADIENT "\">");
-            tg_text_summary(text, graph, &edge->message);
+            tg_text_message(text, graph, edge);
             tg_text_put(text, "</FONT>");
         }
         tg_text_put(text, ">]");

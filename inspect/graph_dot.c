@@ -25,7 +25,10 @@ static void head(const tg_graph *graph, const tg_graph_node *node, tg_text *text
     bool leaf = !node->in;
     tg_text_add(text, "<FONT COLOR=\"%s\">v%d</FONT>&#160; <B>",
                 graph->spec.colour == TG_COLOUR_KIND ? QUIET : INK, node->id);
-    markup(text, leaf && *node->name ? node->name : node->op);
+    if (leaf && *node->name)
+        tg_text_name(text, graph, node->name, TG_ESCAPE_LABEL);
+    else
+        markup(text, node->op);
     tg_text_put(text, "</B>");
     if (*node->options) {
         tg_text_put(text, "&#160; ");
@@ -33,7 +36,7 @@ static void head(const tg_graph *graph, const tg_graph_node *node, tg_text *text
     }
     if (*node->name && !leaf) {
         tg_text_put(text, "<BR/><I>");
-        markup(text, node->name);
+        tg_text_name(text, graph, node->name, TG_ESCAPE_LABEL);
         tg_text_put(text, "</I>");
     }
 }
@@ -122,13 +125,13 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
         tg_text_put(text, " [label=<");
         if (edge->local.known) {
             tg_text_put(text, "<FONT COLOR=\"" LOCAL "\">&#215; ");
-            tg_text_summary(text, graph, &edge->local);
+            tg_text_local(text, graph, edge);
             end(text);
         }
         if (message) {
             tg_text_put(text, edge->local.known ? "<BR/>" : "");
             tg_text_put(text, "<FONT COLOR=\"" GRADIENT "\">");
-            tg_text_summary(text, graph, &edge->message);
+            tg_text_message(text, graph, edge);
             end(text);
         }
         tg_text_put(text, ">]");
@@ -153,7 +156,7 @@ static void write_hidden(const tg_graph *graph, tg_text *text) {
 static void write_cluster(const tg_graph *graph, int cluster, const tg_graph_scale *scale, tg_text *text) {
     if (cluster >= 0) {
         tg_text_add(text, "  subgraph cluster_%d {\n  label=\"", cluster);
-        tg_text_escape(text, graph->clusters[cluster].label, TG_ESCAPE_QUOTED);
+        tg_text_label(text, graph->clusters[cluster].label, TG_ESCAPE_QUOTED);
         tg_text_put(text, "\";\n");
     }
     int first = cluster < 0 ? graph->first : graph->clusters[cluster].first;

@@ -58,6 +58,25 @@ bool tg_graph_can_send(const tg_graph_node *node) {
            has_derivative(tg_op_of(node->node));
 }
 
+/* Keeps the elements of a small tensor, so that they can be shown. */
+static bool keep_parts(tg_graph *graph, const tg_node *arg, const void *data, int64_t most,
+                       const double **kept) {
+    int64_t n = tg_size(arg);
+    if (n < 2 || n > most) return true;
+    double *parts = tg_graph_alloc(graph, (size_t)n * sizeof *parts);
+    for (int64_t i = 0; parts && i < n; i++) parts[i] = tg_element(data, tg_dtype_of(arg), i);
+    *kept = parts;
+    return parts;
+}
+
+static bool add_local(tg_graph *graph, const tg_graph_node *to, int k, const void *data) {
+    const tg_node *arg = tg_arg(to->node, k);
+    tg_graph_edge *edge = &graph->edges[to->first_in + k];
+    if (!data || !has_diagonal(to->node, arg)) return true;
+    edge->local = tg_summary_of(data, tg_dtype_of(arg), tg_size(arg));
+    return keep_parts(graph, arg, data, tg_graph_few(graph), &edge->local_parts);
+}
+
 bool tg_graph_add_locals(tg_graph *graph) {
     bool ok = true;
     for (int i = 0; ok && i < graph->nodes_count; i++) {
@@ -65,11 +84,7 @@ bool tg_graph_add_locals(tg_graph *graph) {
         buffers b;
         if (!tg_graph_can_send(to)) continue;
         ok = give_buffers(&b, to->node) && tg_send_backward(to->node, b.ones, b.dx);
-        for (int k = 0; ok && k < to->in; k++) {
-            const tg_node *arg = tg_arg(to->node, k);
-            if (b.dx[k] && has_diagonal(to->node, arg))
-                graph->edges[to->first_in + k].local = tg_summary_of(b.dx[k], tg_dtype_of(arg), tg_size(arg));
-        }
+        for (int k = 0; ok && k < to->in; k++) ok = add_local(graph, to, k, b.dx[k]);
         free_buffers(&b, to->in);
     }
     return ok;
@@ -171,17 +186,6 @@ static void judge(tg_graph *graph, totals *t, int home) {
     t->of[home] = NULL;
 }
 
-/* Keeps a small message to a node that others send to as well, so that their sum can be shown. */
-static bool keep_parts(tg_graph *graph, tg_graph_edge *edge, const void *message) {
-    const tg_node *arg = graph->nodes[edge->from].node;
-    int64_t n = tg_size(arg);
-    if (graph->nodes[edge->from].uses < 2 || n < 2 || n > TG_GRAPH_PARTS) return true;
-    double *parts = tg_graph_alloc(graph, (size_t)n * sizeof *parts);
-    for (int64_t i = 0; parts && i < n; i++) parts[i] = tg_element(message, tg_dtype_of(arg), i);
-    edge->parts = parts;
-    return parts;
-}
-
 static bool add_messages_of(tg_graph *graph, const tg_graph_node *to, totals *t) {
     buffers b;
     bool ok = give_buffers(&b, to->node) && tg_send_backward(to->node, graph->memory->grads[to->id], b.dx);
@@ -190,7 +194,10 @@ static bool add_messages_of(tg_graph *graph, const tg_graph_node *to, totals *t)
         tg_graph_edge *edge = &graph->edges[to->first_in + k];
         if (!b.dx[k]) continue;
         edge->message = tg_summary_of(b.dx[k], tg_dtype_of(arg), tg_size(arg));
-        ok = keep_parts(graph, edge, b.dx[k]) && add_to_total(t, arg, b.dx[k]);
+        /* Where others send to it as well, more of them: their sum is shown. */
+        int most = graph->nodes[edge->from].uses > 1 ? TG_GRAPH_PARTS : 0, few = tg_graph_few(graph);
+        ok = keep_parts(graph, arg, b.dx[k], most > few ? most : few, &edge->parts) &&
+             add_to_total(t, arg, b.dx[k]);
     }
     free_buffers(&b, to->in);
     return ok;

@@ -4,14 +4,17 @@
 static void label(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
     tg_detail detail = tg_graph_detail(graph);
     tg_text_add(text, "v%d ", node->id);
-    tg_text_escape(text, !node->in && *node->name ? node->name : node->op, TG_ESCAPE_MERMAID);
+    if (!node->in && *node->name)
+        tg_text_name(text, graph, node->name, TG_ESCAPE_MERMAID);
+    else
+        tg_text_escape(text, node->op, TG_ESCAPE_MERMAID);
     if (*node->options) {
         tg_text_put(text, " ");
         tg_text_escape(text, node->options, TG_ESCAPE_MERMAID);
     }
     if (*node->name && node->in) {
         tg_text_put(text, "<br/>");
-        tg_text_escape(text, node->name, TG_ESCAPE_MERMAID);
+        tg_text_name(text, graph, node->name, TG_ESCAPE_MERMAID);
     }
     if (detail >= TG_DETAIL_SHAPES) {
         tg_text_put(text, "<br/>");
@@ -48,7 +51,7 @@ static void write_cluster(const tg_graph *graph, int cluster, tg_text *text) {
     int first = cluster < 0 ? graph->first : graph->clusters[cluster].first;
     if (cluster >= 0) {
         tg_text_add(text, "  subgraph c%d[\"", cluster);
-        tg_text_escape(text, graph->clusters[cluster].label, TG_ESCAPE_MERMAID);
+        tg_text_label(text, graph->clusters[cluster].label, TG_ESCAPE_MERMAID);
         tg_text_put(text, "\"]\n");
     }
     for (int i = first; i >= 0; i = graph->nodes[i].next_in_cluster)
@@ -65,10 +68,10 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
         tg_text_put(text, "|\"");
         if (edge->local.known) {
             tg_text_put(text, "\xc3\x97 ");
-            tg_text_summary(text, graph, &edge->local);
+            tg_text_local(text, graph, edge);
             tg_text_put(text, "<br/>");
         }
-        tg_text_summary(text, graph, &edge->message);
+        tg_text_message(text, graph, edge);
         tg_text_put(text, "\"|");
     }
     tg_text_add(text, " v%d\n", graph->nodes[edge->to].shown);

@@ -55,6 +55,14 @@ void tg_text_type(tg_text *text, tg_dtype dtype, const tg_shape *shape);
 void tg_text_value(tg_text *text, const tg_graph *graph, const tg_node *node);
 void tg_text_grad(tg_text *text, const tg_graph *graph, const tg_node *node);
 void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *summary);
+/* What an edge says: its few elements, else the summary. */
+void tg_text_local(tg_text *text, const tg_graph *graph, const tg_graph_edge *edge);
+void tg_text_message(tg_text *text, const tg_graph *graph, const tg_graph_edge *edge);
+/* A label, without its middle where it is long. A name of a node likewise, but unlike all other names. */
+void tg_text_label(tg_text *text, const char *label, tg_escape how);
+void tg_text_name(tg_text *text, const tg_graph *graph, const char *name, tg_escape how);
+/* Tensors of at most so many elements are shown in full. */
+int tg_graph_few(const tg_graph *graph);
 /* The number that a summary of one element is of. */
 double tg_summary_single(const tg_summary *summary);
 /* The shortest decimal that reads back as x; JSON knows no NaN and no infinity: "nan", "inf", "-inf". */

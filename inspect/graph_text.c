@@ -20,9 +20,18 @@ static void go_to(tg_text *text, int column) {
     if (text->size && text->data[text->size - 1] != ' ') tg_text_put(text, " ");
 }
 
+static void put_equation(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
+    if (node->in || !*node->name) {
+        tg_text_put(text, node->equation);
+        return;
+    }
+    tg_text_add(text, "v%d = ", node->id);
+    tg_text_name(text, graph, node->name, TG_ESCAPE_LINE);
+}
+
 static void put_forward(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
     tg_detail detail = tg_graph_detail(graph);
-    tg_text_put(text, node->equation);
+    put_equation(graph, node, text);
     if (detail >= TG_DETAIL_SHAPES) {
         go_to(text, at->type);
         tg_text_type(text, tg_dtype_of(node->node), tg_shape_of(node->node));
@@ -44,6 +53,28 @@ static void put_grad(const tg_graph *graph, const tg_graph_node *node, const col
     tg_text_grad(text, graph, node->node);
 }
 
+/* Costs, name, place: of the node, so in its first line. */
+static void put_trailer(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
+    if (tg_graph_detail(graph) >= TG_DETAIL_COSTS && node->in) {
+        tg_text_put(text, "   ");
+        tg_text_count(text, node->cost.forward, "FLOP");
+        tg_text_put(text, ", ");
+        tg_text_count(text, (double)node->bytes, "B");
+    }
+    bool named = *node->name && node->in; /* a leaf's equation says its name already */
+    bool where = graph->spec.where && *node->file;
+    if (named || where) tg_text_put(text, "   #");
+    if (named) {
+        tg_text_put(text, " ");
+        tg_text_name(text, graph, node->name, TG_ESCAPE_LINE);
+    }
+    if (where) {
+        tg_text_put(text, " ");
+        tg_text_escape(text, node->file, TG_ESCAPE_LINE);
+        tg_text_add(text, ":%d", node->line);
+    }
+}
+
 /* One line per argument that a gradient flows to. */
 static void put_adjoint(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
     bool first = true;
@@ -59,34 +90,15 @@ static void put_adjoint(const tg_graph *graph, const tg_graph_node *node, const 
         tg_text_add(text, "| %s", edge->equation);
         if (edge->message.known) {
             tg_text_put(text, "   = ");
-            tg_text_summary(text, graph, &edge->message);
+            tg_text_message(text, graph, edge);
         }
+        if (first) put_trailer(graph, node, text);
         first = false;
     }
     if (!first) return;
     go_to(text, at->adjoint);
     tg_text_put(text, "|");
-}
-
-static void put_trailer(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
-    if (tg_graph_detail(graph) >= TG_DETAIL_COSTS && node->in) {
-        tg_text_put(text, "   ");
-        tg_text_count(text, node->cost.forward, "FLOP");
-        tg_text_put(text, ", ");
-        tg_text_count(text, (double)node->bytes, "B");
-    }
-    bool named = *node->name && node->in; /* a leaf's equation says its name already */
-    bool where = graph->spec.where && *node->file;
-    if (named || where) tg_text_put(text, "   #");
-    if (named) {
-        tg_text_put(text, " ");
-        tg_text_escape(text, node->name, TG_ESCAPE_LINE);
-    }
-    if (where) {
-        tg_text_put(text, " ");
-        tg_text_escape(text, node->file, TG_ESCAPE_LINE);
-        tg_text_add(text, ":%d", node->line);
-    }
+    put_trailer(graph, node, text);
 }
 
 static void write_row(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
@@ -94,8 +106,9 @@ static void write_row(const tg_graph *graph, const tg_graph_node *node, const co
     if (at->adjoint) {
         put_grad(graph, node, at, text);
         put_adjoint(graph, node, at, text);
+    } else {
+        put_trailer(graph, node, text);
     }
-    put_trailer(graph, node, text);
     tg_text_put(text, "\n");
 }
 
@@ -113,7 +126,9 @@ static columns measure(const tg_graph *graph, tg_text *output) {
     for (int i = 0; i < graph->nodes_count; i++) {
         const tg_graph_node *node = &graph->nodes[i];
         if (node->shown != i) continue;
-        widen(&equation, width_of(node->equation), 60);
+        text.size = 0;
+        put_equation(graph, node, &text);
+        widen(&equation, text.data ? width_of(text.data) : 0, 60);
         text.size = 0;
         tg_text_type(&text, tg_dtype_of(node->node), tg_shape_of(node->node));
         widen(&type, (int)text.size + 3, 30);

@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN   284 /* from one column to the next */
+#define COLUMN   300 /* from one column to the next */
+#define NUMBERS  44  /* and more, where numbers stand at the wires' ends: derivatives of scalars */
 #define ROW      116 /* between nodes of a column */
 #define LANE     44  /* between a wire that only passes and what is beside it */
 #define MARGIN_X 70
-#define RIGHT    186 /* of the last column's middle: its wire */
+#define RIGHT    200 /* of the last column's middle: its wire */
 #define MARGIN_Y 80
 #define SWEEPS   12
 #define MANY     4000 /* things to place; beyond, wires pass where they please */
@@ -32,6 +33,7 @@ typedef struct plan {
     tg_arena *arena;
     thing *things;
     int count, columns;
+    int width;     /* from one column to the next */
     int *thing_of; /* by node id */
     int *column;   /* by node id */
     int *lanes;    /* by edge: its first passing thing; they follow each other from left to right */
@@ -79,6 +81,12 @@ static void choose_columns(plan *p) {
 static int span(const plan *p, const tg_graph_edge *edge) {
     if (!is_drawn(edge)) return 0;
     return p->column[end_of(p->graph, edge->to)] - p->column[end_of(p->graph, edge->from)];
+}
+
+static int choose_width(const tg_graph *graph) {
+    for (int e = 0; e < graph->edges_count; e++)
+        if (graph->edges[e].local.count == 1 || graph->edges[e].message.count == 1) return COLUMN + NUMBERS;
+    return COLUMN;
 }
 
 static bool make_things(plan *p) {
@@ -299,7 +307,7 @@ static bool choose_heights(plan *p) {
     }
     for (int i = 0; i < p->count; i++) p->things[i].y += MARGIN_Y - lowest;
     p->layout->height = highest - lowest + 2 * MARGIN_Y;
-    p->layout->width = (p->columns ? p->columns - 1 : 0) * COLUMN + MARGIN_X + RIGHT;
+    p->layout->width = (p->columns ? p->columns - 1 : 0) * p->width + MARGIN_X + RIGHT;
     return true;
 }
 
@@ -315,12 +323,12 @@ static bool keep_places(plan *p) {
     if (!layout->node || !layout->first_via || !layout->via) return false;
     for (int i = 0; i < p->count; i++) {
         const thing *t = &p->things[i];
-        if (t->node >= 0) layout->node[t->node] = (tg_page_point){MARGIN_X + t->column * COLUMN, t->y};
+        if (t->node >= 0) layout->node[t->node] = (tg_page_point){MARGIN_X + t->column * p->width, t->y};
     }
     for (int e = 0; e < graph->edges_count; e++) {
         layout->first_via[e] = n;
         for (int c = span(p, &graph->edges[e]) - 1, at = p->lanes[e]; at >= 0 && c > 0; c--, at++)
-            layout->via[n++] = (tg_page_point){MARGIN_X + p->things[at].column * COLUMN, p->things[at].y};
+            layout->via[n++] = (tg_page_point){MARGIN_X + p->things[at].column * p->width, p->things[at].y};
     }
     layout->first_via[graph->edges_count] = n;
     return true;
@@ -332,6 +340,7 @@ bool tg_page_lay_out(tg_page_layout *layout, const tg_graph *graph) {
     p.thing_of = take(&p, (size_t)graph->nodes_count, sizeof *p.thing_of);
     p.lanes = take(&p, (size_t)graph->edges_count, sizeof *p.lanes);
     if (!p.column || !p.thing_of || !p.lanes) return false;
+    p.width = choose_width(graph);
     choose_columns(&p);
     return make_things(&p) && link_things(&p) && fill_columns(&p) && order_columns(&p) &&
            choose_heights(&p) && keep_places(&p);

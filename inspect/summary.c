@@ -69,8 +69,11 @@ void tg_text_type(tg_text *text, tg_dtype dtype, const tg_shape *shape) {
     if (shape->rank) tg_text_put(text, "]");
 }
 
-static void count_of(tg_text *text, int64_t n, const char *what) {
-    if (n) tg_text_add(text, ", %lld %s", (long long)n, what);
+/* Returns what stands before the next count. */
+static const char *count_of(tg_text *text, const char *between, int64_t n, const char *what) {
+    if (!n) return between;
+    tg_text_add(text, "%s%lld %s", between, (long long)n, what);
+    return ", ";
 }
 
 void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *s) {
@@ -81,34 +84,53 @@ void tg_text_summary(tg_text *text, const tg_graph *graph, const tg_summary *s) 
         tg_text_put(text, "empty");
     } else if (s->count == 1 && s->nan + s->inf) {
         tg_text_number(text, tg_summary_single(s), digits);
-    } else if (s->min == s->max && !(s->nan + s->inf)) {
-        tg_text_number(text, s->min, digits);
     } else {
         const double three[] = {s->min, s->mean, s->max};
-        for (int i = 0; i < 3; i++) {
+        const char *between = "";
+        bool range = s->min < s->max, finite = range || s->min == s->max;
+        if (finite && !range) tg_text_number(text, s->min, digits);
+        for (int i = 0; range && i < 3; i++) {
             tg_text_put(text, i ? " .. " : "");
             tg_text_number(text, three[i], digits > 3 ? digits - 1 : digits);
         }
-        count_of(text, s->nan, "NaN");
-        count_of(text, s->inf - s->negative_inf, "inf");
-        count_of(text, s->negative_inf, "-inf");
+        if (finite) between = ", ";
+        between = count_of(text, between, s->nan, "NaN");
+        between = count_of(text, between, s->inf - s->negative_inf, "inf");
+        count_of(text, between, s->negative_inf, "-inf");
     }
 }
 
-static void elements(tg_text *text, const tg_graph *graph, const tg_node *node, const tg_summary *s,
-                     const void *data) {
-    int few = graph->spec.elements > 0 ? graph->spec.elements : 4;
-    if (!s->known || !s->count || s->count > few) {
+int tg_graph_few(const tg_graph *graph) {
+    return graph->spec.elements > 0 ? graph->spec.elements : 4;
+}
+
+static void elements(tg_text *text, const tg_graph *graph, const tg_summary *s, const void *data,
+                     tg_dtype dtype, bool scalar) {
+    if (!data || !s->known || !s->count || s->count > tg_graph_few(graph)) {
         tg_text_summary(text, graph, s);
         return;
     }
-    bool scalar = tg_shape_of(node)->rank == 0;
     if (!scalar) tg_text_put(text, "[");
     for (int64_t i = 0; i < s->count; i++) {
         tg_text_put(text, i ? ", " : "");
-        tg_text_number(text, tg_element(data, tg_dtype_of(node), i), tg_graph_digits(graph));
+        tg_text_number(text, tg_element(data, dtype, i), tg_graph_digits(graph));
     }
     if (!scalar) tg_text_put(text, "]");
+}
+
+void tg_text_local(tg_text *text, const tg_graph *graph, const tg_graph_edge *edge) {
+    const tg_summary *s = &edge->local;
+    bool same = s->min == s->max && !(s->nan + s->inf);
+    elements(text, graph, s, same ? NULL : edge->local_parts, TG_F64, false);
+}
+
+void tg_text_message(tg_text *text, const tg_graph *graph, const tg_graph_edge *edge) {
+    elements(text, graph, &edge->message, edge->parts, TG_F64, false);
+}
+
+static void elements_of(tg_text *text, const tg_graph *graph, const tg_node *node, const tg_summary *s,
+                        const void *data) {
+    elements(text, graph, s, data, tg_dtype_of(node), tg_shape_of(node)->rank == 0);
 }
 
 const void *tg_graph_grad(const tg_graph *graph, const tg_node *node) {
@@ -116,11 +138,11 @@ const void *tg_graph_grad(const tg_graph *graph, const tg_node *node) {
 }
 
 void tg_text_value(tg_text *text, const tg_graph *graph, const tg_node *node) {
-    elements(text, graph, node, &graph->nodes[tg_id(node)].value, tg_value(node));
+    elements_of(text, graph, node, &graph->nodes[tg_id(node)].value, tg_value(node));
 }
 
 void tg_text_grad(tg_text *text, const tg_graph *graph, const tg_node *node) {
-    elements(text, graph, node, &graph->nodes[tg_id(node)].grad, tg_graph_grad(graph, node));
+    elements_of(text, graph, node, &graph->nodes[tg_id(node)].grad, tg_graph_grad(graph, node));
 }
 
 void tg_text_note(tg_text *text, const tg_graph *graph, const char *next) {

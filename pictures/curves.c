@@ -76,6 +76,12 @@ static void collect(lines *to, const tg_curves_spec *spec, const curve *curves, 
                 add(to, &spec->runs[r], r, spec->count, &curves[k], error);
 }
 
+/* Of runs that diverged at once; the panel says that it has nothing finite to show. */
+static void collect_nothing(lines *to, const tg_curves_spec *spec) {
+    for (int r = 0; r < spec->count; r++)
+        if (spec->runs[r].history->count) add(to, &spec->runs[r], r, spec->count, &losses[0], false);
+}
+
 bool tg_curves_save(tg_curves_spec spec, const char *path, bool *drawn, tg_status *status) {
     size_t n = 0, most = 2 * (size_t)CURVES * (size_t)(spec.count > 0 ? spec.count : 0);
     for (int r = 0; r < spec.count; r++) n += (size_t)spec.runs[r].history->count;
@@ -83,8 +89,11 @@ bool tg_curves_save(tg_curves_spec spec, const char *path, bool *drawn, tg_statu
                  .y = tg_alloc(2 * CURVES * n * sizeof(double) + 1),
                  .name = tg_alloc(most * sizeof *all.name + 1)};
     bool ok = all.series && all.y && all.name;
-    if (ok) {
+    if (ok && !n) {
+        ok = tg_status_fail(status, "curves: there is nothing to draw: no run has an epoch in its history");
+    } else if (ok) {
         collect(&all, &spec, losses, false);
+        if (!all.count) collect_nothing(&all, &spec);
         int first = all.count;
         all.second = true;
         collect(&all, &spec, accuracies, spec.errors);
@@ -95,8 +104,9 @@ bool tg_curves_save(tg_curves_spec spec, const char *path, bool *drawn, tg_statu
              .series = all.series + first,
              .count = all.count - first,
              .key = spec.errors ? "top right" : "bottom right"}};
-        ok = tg_figure_save((tg_figure){.title = spec.title, .panels = panels, .count = 2}, path, drawn,
-                            status);
+        ok = tg_figure_save(
+            (tg_figure){.title = spec.title, .panels = panels, .count = all.count > first ? 2 : 1}, path,
+            drawn, status);
     } else {
         tg_status_fail(status, "curves: out of memory");
     }

@@ -13,7 +13,8 @@ typedef struct tg_run {
 /* Losses beside accuracies, epoch by epoch. Of one run: training in a full line, validation in dashes, test
    in dots. Of several: a colour for each, training in full lines and the validation set in dashes, or the
    test set in dots where there is no validation set. Curves of numbers that a history does not have are left
-   out. With errors, 1 - accuracy stands in place of the accuracies. As tg_figure_save. */
+   out, and so is the panel of accuracies where there are none; of losses that are all NaN or infinite the picture
+   says so. It is an error where no run has an epoch. With errors, 1 - accuracy stands in place of the accuracies. As tg_figure_save. */
 typedef struct tg_curves_spec {
     const char *title;
     const tg_run *runs;

@@ -186,21 +186,26 @@ static bool close_part(FILE *out, const char *path, tg_status *status) {
     return (fclose(out) == 0 && ok) || tg_status_fail(status, "%s could not be written completely", path);
 }
 
-/* Gnuplot stops in the middle of a picture. */
-static void remove_pictures(const place *at) {
+static void remove_picture(const place *at, const char *format) {
     char path[4400];
-    static const char *const format[] = {"svg", "png"};
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s.%s", at->folder, at->name, format[i]);
-        if (strstr(at->formats, format[i])) remove(path);
-    }
+    snprintf(path, sizeof path, "%s/%s.%s", at->folder, at->name, format);
+    if (strstr(at->formats, format)) remove(path);
 }
 
 static bool draw(const place *at, const char *script, bool *drawn, tg_status *status) {
     tg_gnuplot_end end = tg_gnuplot(at->folder, script);
-    if (drawn) *drawn = end == TG_GNUPLOT_DREW;
-    if (end != TG_GNUPLOT_FAILED) return true;
-    remove_pictures(at);
+    bool svg = strstr(at->formats, "svg") != NULL;
+    if (drawn) *drawn = end == TG_GNUPLOT_DREW || (end == TG_GNUPLOT_NO_PNG && svg);
+    if (end == TG_GNUPLOT_DREW || end == TG_GNUPLOT_ABSENT) return true;
+    remove_picture(at, "png"); /* an older one, or what there is of one */
+    if (end == TG_GNUPLOT_NO_PNG)
+        return svg ||
+               tg_status_fail(status,
+                              "%s/%s.png: this gnuplot cannot write PNG (neither pngcairo nor png is in it). "
+                              "Ask for .svg, or install a gnuplot that can (Debian, Ubuntu: sudo apt-get "
+                              "install gnuplot-nox)",
+                              at->folder, at->name);
+    remove_picture(at, "svg");
     return tg_status_fail(status, "%s/%s: gnuplot failed; `gnuplot` on this file says why", at->folder,
                           script);
 }

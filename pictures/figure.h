@@ -63,7 +63,8 @@ typedef struct tg_figure {
 
 /* Writes PATH.csv (unless every series is in a file already) and PATH.gp, then runs gnuplot in that folder. A
    path that ends with .svg or .png asks for that picture alone; otherwise both are made. *drawn (may be NULL)
-   says whether there are pictures now; that gnuplot is not installed is no error. Texts are shown as they are.
+   says whether there are pictures now; that gnuplot is not installed is no error. A gnuplot that cannot write PNG
+   draws the SVG alone; it is an error where the path asks for .png. Texts are shown as they are.
    A panel whose points are all not finite, or not above 0 on a logarithmic axis, is drawn empty and says so.
    False, with a message, when a file cannot be written, gnuplot fails (then no picture stays) or the figure
    makes no sense (no panels, a series without points, no memory). */

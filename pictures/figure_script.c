@@ -1,4 +1,5 @@
 #include "figure_internal.h"
+#include "gnuplot.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -187,6 +188,28 @@ static void write_panel(const tg_figure *figure, int p, FILE *out) {
     if (!panel->picture) fputs("    }\n", out);
 }
 
+/* Not every gnuplot was built with cairo, or with libgd. */
+static void write_kinds(const char *formats, FILE *out) {
+    fprintf(out,
+            "has(terminal) = strstrt(' '.GPVAL_TERMINALS.' ', ' '.terminal.' ') > 0\n"
+            "png = has('pngcairo') ? 'pngcairo' : has('png') ? 'png' : ''\n"
+            "kinds = png eq '' ? '%s' : '%s'\n",
+            strstr(formats, "svg") ? "svg" : "", formats);
+}
+
+static void write_terminals(int width, int height, bool png, FILE *out) {
+    fprintf(out,
+            "    if (kind eq 'svg') { set terminal svg size %d,%d font 'sans,12' background rgb 'white' }\n",
+            width, height);
+    if (!png) return;
+    fprintf(out,
+            "    if (kind eq 'png' && png eq 'pngcairo') {\n"
+            "        set terminal pngcairo size %d,%d font 'sans,12' background rgb 'white'\n    }\n"
+            "    if (kind eq 'png' && png eq 'png') {\n"
+            "        set terminal png truecolor size %d,%d font 'sans,12' background '#ffffff'\n    }\n",
+            width, height, width, height);
+}
+
 void tg_figure_write_script(const tg_figure *figure, const char *name, const char *formats, FILE *out) {
     const int columns =
         figure->columns > 0 && figure->columns < figure->count ? figure->columns : figure->count;
@@ -201,12 +224,10 @@ void tg_figure_write_script(const tg_figure *figure, const char *name, const cha
           "set style fill solid\n",
           out);
     write_counts(figure, out);
-    fprintf(out, "do for [kind in '%s'] {\n", formats);
-    fprintf(
-        out,
-        "    if (kind eq 'svg') { set terminal svg size %d,%d font 'sans,12' background rgb 'white' }\n"
-        "    if (kind eq 'png') { set terminal pngcairo size %d,%d font 'sans,12' background rgb 'white' }\n",
-        width, height, width, height);
+    bool png = strstr(formats, "png") != NULL;
+    if (png) write_kinds(formats, out);
+    fprintf(out, "do for [kind in %s] {\n", png ? "kinds" : "'svg'");
+    write_terminals(width, height, png, out);
     fputs("    set output ", out);
     write_file(out, name, ".");
     fprintf(out, ".kind\n    set multiplot layout %d,%d title ", rows, columns);
@@ -214,4 +235,5 @@ void tg_figure_write_script(const tg_figure *figure, const char *name, const cha
     fputs(" noenhanced\n", out);
     for (int p = 0; p < figure->count; p++) write_panel(figure, p, out);
     fputs("    unset multiplot\n    set output\n}\n", out);
+    if (png) fprintf(out, "if (png eq '') { exit status %d }\n", TG_GNUPLOT_NO_PNG_STATUS);
 }

@@ -302,7 +302,9 @@ static int plot_sweep(const sweep *w, const settings *s) {
     if (!tg_figure_save((tg_figure){.panels = &panel, .count = 1, .width = 640}, s->svg, &drawn, &status))
         return tg_cli_fail("%s", status.message);
     if (!drawn)
-        fprintf(stderr, "tapegrad: gnuplot is not here; the numbers and a script for it are beside %s\n",
+        fprintf(stderr,
+                "tapegrad: gnuplot is not here (Debian, Ubuntu: sudo apt-get install gnuplot-nox); the "
+                "numbers and a script for it are beside %s\n",
                 s->svg);
     return TG_EXIT_OK;
 }

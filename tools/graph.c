@@ -27,6 +27,7 @@ enum {
     OPT_CIRCUIT,
     OPT_FOLD,
     OPT_FOCUS,
+    OPT_ELEMENTS,
     OPT_HOPS,
     OPT_LIMIT,
     OPT_WHERE,
@@ -67,6 +68,7 @@ static const struct argp_option options[] = {
     {"colour", OPT_COLOUR, "BY", 0, "kind (default), gradient, time, memory", 3},
     {"color", 0, 0, OPTION_ALIAS | OPTION_HIDDEN, 0, 3},
     {"circuit", OPT_CIRCUIT, 0, 0, "Gates and wires, values above, gradients below; for small graphs", 3},
+    {"elements", OPT_ELEMENTS, "N", 0, "Show tensors of at most N elements in full (default 4)", 3},
     {"where", OPT_WHERE, 0, 0, "Show the source line that recorded each node", 3},
     {"title", OPT_TITLE, "TEXT", 0, "Above the picture", 3},
     {"no-legend", OPT_LEGEND, 0, 0, "Leave out the explanation of colours", 3},
@@ -181,6 +183,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPT_FOCUS:
         in->focus = arg;
         return 0;
+    case OPT_ELEMENTS:
+        spec->elements = (int)tg_cli_integer(state, "elements", arg, 1, 1000);
+        return 0;
     case OPT_HOPS:
         spec->hops = (int)tg_cli_integer(state, "hops", arg, 1, 1000000);
         return 0;
@@ -219,24 +224,32 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 /* ---- the tape ---- */
 
 /* Random examples: the graph is about the network, not about data. */
-static void fill(tg_node *x, tg_node *label, int64_t classes, uint64_t seed) {
-    tg_rng rng = {.seed = seed};
+static void fill(tg_node *x, tg_rng *rng) {
     double *values = malloc((size_t)tg_size(x) * sizeof *values);
-    for (int64_t i = 0; values && i < tg_size(x); i++) values[i] = tg_rng_uniform(&rng);
+    for (int64_t i = 0; values && i < tg_size(x); i++) values[i] = tg_rng_uniform(rng);
     if (values) tg_set_f64(x, values);
     free(values);
+}
+
+static void fill_labels(tg_node *label, int64_t classes, tg_rng *rng) {
     int32_t *labels = tg_value(label);
-    for (int64_t i = 0; i < tg_size(label); i++) labels[i] = (int32_t)tg_rng_below(&rng, (uint64_t)classes);
+    for (int64_t i = 0; i < tg_size(label); i++) labels[i] = (int32_t)tg_rng_below(rng, (uint64_t)classes);
 }
 
 static tg_node *record(const input *in, const tg_network *net, tg_tape *tape) {
     int64_t batch = in->batch, dims[TG_MAX_RANK] = {batch};
     memcpy(dims + 1, net->input.dim, (size_t)net->input.rank * sizeof *dims);
     tg_node *x = tg_input(tape, "x", in->dtype, 1 + net->input.rank, dims);
-    tg_node *label = tg_input(tape, "label", TG_I32, 1, &batch);
+    tg_rng rng = {.seed = in->seed};
+    /* The cross-entropy of a single class is 0, and so would be all gradients. */
+    const bool classifies = net->classes > 1;
+    tg_node *goal = classifies ? tg_input(tape, "label", TG_I32, 1, &batch)
+                               : tg_input(tape, "target", in->dtype, 2, (int64_t[]){batch, 1});
     if (tg_failed(tape)) return NULL;
-    fill(x, label, net->classes, in->seed);
-    return tg_name(tg_cross_entropy(tg_name(tg_network_apply(net, x), "logits"), label), "loss");
+    fill(x, &rng);
+    classifies ? fill_labels(goal, net->classes, &rng) : fill(goal, &rng);
+    tg_node *y = tg_name(tg_network_apply(net, x), classifies ? "logits" : "y");
+    return tg_name(classifies ? tg_cross_entropy(y, goal) : tg_mse(y, goal), "loss");
 }
 
 static const tg_node *find_focus(const tg_tape *tape, const char *name) {

@@ -307,8 +307,8 @@ static void draw(const job *j, const char *title, int epochs) {
     if (!plot(j, title, epochs, &drawn, &drawing))
         fprintf(stderr, "tapegrad: the pictures of the history are left out: %s\n", drawing.message);
     else if (!drawn)
-        fprintf(stderr,
-                "tapegrad: gnuplot is not here; where it is, `gnuplot history.gp` draws the history\n");
+        fprintf(stderr, "tapegrad: gnuplot is not here (Debian, Ubuntu: sudo apt-get install gnuplot-nox); "
+                        "where it is, `gnuplot history.gp` draws the history\n");
     if (j->health && tg_gnuplot(j->in->out, "health.gp") == TG_GNUPLOT_FAILED) {
         remove(in_folder(j, "health.svg").text);
         fprintf(stderr, "tapegrad: health.svg is left out: gnuplot failed on health.gp\n");

@@ -1,11 +1,6 @@
 /* The circuit: gates and wires, values above the wire and gradients below. Where things stand is in the data;
    nothing ever moves. */
 
-const GATE = 52,
-  ROUND = 32,
-  WIRE_END = 168,
-  WIRE_MIDDLE = 110;
-
 class Drawing {
   constructor(tape, root, onSelect) {
     this.tape = tape;
@@ -13,13 +8,15 @@ class Drawing {
     this.parts = new Map(); /* by node id */
     this.wires = new Map(); /* by edge id */
     this.onSelect = onSelect;
+    const columns = [...new Set(tape.nodes.filter(n => n.at).map(n => n.at[0]))].sort((a, b) => a - b);
+    this.column = columns.length > 1 ? columns[1] - columns[0] : Infinity;
     root.setAttribute('viewBox', `0 0 ${tape.data.width} ${tape.data.height}`);
     this.edgeLayer = svg('g', {class: 'edges'});
     this.nodeLayer = svg('g', {class: 'nodes'});
     this.tagLayer = svg('g', {'class': 'tags', 'aria-hidden': 'true'});
     root.append(this.arrows(), this.edgeLayer, this.nodeLayer, this.tagLayer);
-    for (const e of tape.edges) if (e.drawn) this.addEdge(e);
     for (const n of tape.nodes) if (n.at) this.addNode(n);
+    for (const e of tape.edges) if (e.drawn) this.addEdge(e);
     this.chip = svg(
       'g',
       {class: 'chip', visibility: 'hidden'},
@@ -68,7 +65,7 @@ class Drawing {
       dy = k < 0 ? 0 : (k - (count - 1) / 2) * step;
     const half = this.halfWidth(to);
     const inset = this.isRound(to) ? ROUND - Math.sqrt(Math.max(0, ROUND * ROUND - dy * dy)) : 0;
-    return {x: to.at[0] - half + inset, y: to.at[1] + dy, dy, count};
+    return {x: to.at[0] - half + inset, y: to.at[1] + dy, dy, count, step};
   }
 
   addEdge(e) {
@@ -89,17 +86,27 @@ class Drawing {
     }
     const line = svg('path', {'class': e.drawn === 2 ? 'wire again' : 'wire', 'd': path, 'data-edge': e.id});
     const hit = svg('path', {'class': 'hit', 'd': path, 'data-edge': e.id});
-    const above = end.dy <= 0 && e.drawn !== 2;
-    const row = (name, dy) => svg('tspan', {class: name, x: end.x - 10, y: end.y + dy});
-    const tag = svg(
-      'text',
-      {'class': 'tag', 'text-anchor': 'end', 'data-edge': e.id},
-      row('local', above ? -8 : 21),
-      row('message', above ? -27 : 40),
-    );
     this.edgeLayer.append(line, hit);
-    this.tagLayer.append(tag);
-    this.wires.set(e.id, {line, tag, end, above, shown: null});
+    const wire = {line, tag: null, shown: null};
+    if (e.drawn === 1) wire.tag = this.addTag(e, end);
+    this.wires.set(e.id, wire);
+  }
+  /* An edge's numbers stand between the fork before it and its gate: over the first wire that enters the gate,
+     under the last, on those between, which have room for one line only. */
+  addTag(e, {x, y, dy, count, step}) {
+    const [gx] = this.tape.nodes[this.tape.nodes[e.to].shown].at,
+      {noteHalf} = this.parts.get(this.tape.nodes[e.to].shown),
+      right = Math.min(x - TAG_GAP, gx - noteHalf - 6),
+      room = right - (gx - this.column + WIRE_END + 8);
+    const last = count > 1 && dy >= (step * (count - 1)) / 2,
+      inner = count > 2 && !last && dy > (-step * (count - 1)) / 2;
+    const row = (name, at) => svg('tspan', {class: name, x: right, y: y + at});
+    const rows = inner
+      ? [row('local', 5), row('message', 5)]
+      : [row('local', last ? 21 : -8), row('message', last ? 40 : -27)];
+    const text = svg('text', {'class': 'tag', 'text-anchor': 'end', 'data-edge': e.id}, ...rows);
+    this.tagLayer.append(text);
+    return {text, rows, right, y, room, inner, size: inner ? Math.min(19, step - 3) : 19, above: !last};
   }
   curve([x0, y0], [x1, y1], straight) {
     if (straight || y0 === y1) return ` L${x1} ${y1}`;
@@ -114,29 +121,36 @@ class Drawing {
     if (this.isRound(n)) return svg('circle', {class: 'gate', cx: x, cy: y, r: ROUND});
     return svg('rect', {class: 'gate', x: x - GATE, y: y - 28, width: 2 * GATE, height: 56, rx: 8});
   }
-  /* Text that is squeezed where it would be too long for its gate. */
+  /* Text that is made smaller, and at last shortened, where it would be too long for its gate. */
   gateText(n) {
     const constant = n.kind === 'constant' && isScalar(n.value) ? short(n.value) : 'const';
     const words = n.op ? gateLabel(n) : n.name || (n.kind === 'constant' ? constant : `v${n.id}`);
-    const [, head, tail] = (words.length > 9 && words.match(/^(.{1,14}[._\/])([^._\/].*)$/s)) || [];
-    const lines = (head ? [head, tail] : [words]).map(line => (line.length > 15 ? line.slice(0, 14) + '…' : line));
-    const size = this.isRound(n)
-      ? 34
-      : Math.max(12, Math.min(head ? 20 : 23, 142 / Math.max(...lines.map(line => line.length))));
+    const lines = linesOf(words),
+      round = this.isRound(n),
+      style = n.op ? '600' : 'italic 600';
+    const fitted = lines.map(line => fitText([line], round ? 46 : n.op ? 94 : 84, round ? 34 : 22 - lines.length, 11, style));
+    const size = Math.min(...fitted.map(f => f.size));
     const text = svg('text', {'class': n.op ? 'op' : 'op name', 'text-anchor': 'middle', 'font-size': size});
-    lines.forEach((line, i) =>
-      text.append(
-        svg(
-          'tspan',
-          {
-            x: n.at[0],
-            y: n.at[1] + size * (0.35 + i - (lines.length - 1) / 2),
-          },
-          line,
-        ),
-      ),
+    fitted.forEach((line, i) =>
+      text.append(svg('tspan', {x: n.at[0], y: n.at[1] + size * (0.35 + i - (lines.length - 1) / 2)}, line.text)),
     );
     return text;
+  }
+  /* The name above an op, its shape or options below; returns half the width of the widest. */
+  addNotes(n, group) {
+    const [x, y] = n.at;
+    let half = 0;
+    const note = (text, at) => {
+      const t = svg('text', {'class': 'note', x, 'y': at, 'text-anchor': 'middle'});
+      const {text: words, size} = setFitted(t, [text], 2 * GATE, 16, 11, '400');
+      half = Math.max(half, widthOf(words, size, '400') / 2);
+      group.append(t);
+    };
+    if (n.op && n.name) note(n.name, y - 38);
+    if (n.repeat > 1) note(`× ${n.repeat}`, y + 50);
+    else if (n.shape.length) note(n.type.replace(/^[a-z]+\d+/, ''), y + 50);
+    else if (n.op?.text) note(n.op.text, y + 50);
+    return half;
   }
 
   addNode(n) {
@@ -152,22 +166,14 @@ class Drawing {
     const grad = svg('text', {'class': 'grad', 'x': x + WIRE_MIDDLE, 'y': y + 25, 'text-anchor': 'middle'});
     const stub = svg('line', {class: 'wire', x1: x + this.halfWidth(n), y1: y, x2: x + WIRE_END, y2: y});
     group.append(
-      svg('rect', {class: 'focus', x: x - 62, y: y - 54, width: 238, height: 108, rx: 14}),
+      svg('rect', {class: 'focus', x: x - 58, y: y - 57, width: WIRE_END + 66, height: 114, rx: 14}),
       stub,
       this.gate(n),
       this.gateText(n),
     );
     if (n.out.filter(e => e.drawn).length > 1)
       group.append(svg('circle', {class: 'fork', cx: x + WIRE_END, cy: y, r: 6}));
-    const note = (text, at) => {
-      const t = svg('text', {'class': 'note', x, 'y': at, 'text-anchor': 'middle'});
-      t.textContent = text;
-      group.append(t);
-    };
-    if (n.op && n.name) note(n.name.length > 14 ? n.name.slice(0, 13) + '…' : n.name, y - 38);
-    if (n.repeat > 1) note(`× ${n.repeat}`, y + 50);
-    else if (n.shape.length) note(n.type.replace(/^[a-z]+\d+/, ''), y + 50);
-    else if (n.op?.text) note(n.op.text.length > 16 ? n.op.text.slice(0, 15) + '…' : n.op.text, y + 50);
+    const noteHalf = this.addNotes(n, group);
     const heat = svg('g', {class: 'heat'}),
       heatGrad = svg('g', {class: 'heat'});
     group.append(value, grad, heat, heatGrad);
@@ -176,7 +182,7 @@ class Drawing {
       if (event.key === 'Enter') this.onSelect(n.id);
     });
     this.nodeLayer.append(group);
-    this.parts.set(n.id, {group, value, grad, heat, heatGrad, shown: null});
+    this.parts.set(n.id, {group, value, grad, heat, heatGrad, noteHalf, shown: null});
   }
 
   /* A tensor as coloured cells within 100 by 26 pixels. */
@@ -207,7 +213,9 @@ class Drawing {
     for (const [id, part] of this.parts)
       this.updateNode(this.tape.nodes[id], standIn.get(id) ?? this.tape.nodes[id], part, t, step, active, quiz);
     for (const [id, wire] of this.wires) this.updateEdge(this.tape.edges[id], wire, t, step, active, quiz);
-    this.updateChip(active, quiz);
+    if (!active || this.updateChip(active, quiz)) return;
+    const edge = this.drawnEdge(active);
+    if (edge) this.updateEdge(edge, this.wires.get(edge.id), t, step, active, quiz, false);
   }
 
   updateNode(n, stands, part, t, step, active, quiz) {
@@ -227,50 +235,58 @@ class Drawing {
         ? `${g.done} of ${g.of}`
         : hidden && g.value !== UNKNOWN
           ? '?'
-          : brief(g.value, 2);
+          : brief(g.value);
     const text =
-      [brief(value, 2), gradText, classes.join(' '), g.partial].join('|') +
+      [brief(value), gradText, classes.join(' '), g.partial].join('|') +
       (value === UNKNOWN ? '' : 'v') +
       t * (n.shape.length > 0);
     if (part.shown === text) return;
     part.shown = text;
     part.group.setAttribute('class', classes.join(' '));
-    part.value.textContent = value === UNKNOWN ? '' : brief(value, 2);
-    part.grad.textContent = gradText + (g.partial && g.value !== UNKNOWN && !hidden ? ' +…' : '');
-    for (const text of [part.value, part.grad]) {
-      const {length} = text.textContent,
-        size = length > 14 ? 'wide wider' : length > 8 ? 'wide' : length < 7 ? 'roomy' : '';
-      text.setAttribute('class', `${text === part.value ? 'value' : 'grad'} ${size}`);
-    }
+    this.setNumber(part.value, value === UNKNOWN ? [''] : briefs(value), classes.includes('active-forward'));
+    const more = g.partial && g.value !== UNKNOWN && !hidden ? ' +…' : '',
+      shown = gradText && g.value !== UNKNOWN && !hidden ? briefs(g.value) : [gradText];
+    this.setNumber(part.grad, shown.map(text => text + more), classes.includes('active-grad'));
     part.grad.dataset.exact = isScalar(g.value) && !hidden ? g.value : '';
     part.value.dataset.exact = isScalar(value) ? value : '';
     const [x, y] = n.at,
       withShape = v => (v && !isScalar(v) ? {...v, shape: n.shape} : v);
-    this.drawHeat(part.heat, withShape(value), x + WIRE_MIDDLE, y - 56);
+    this.drawHeat(part.heat, withShape(value), x + WIRE_MIDDLE, y - 58);
     this.drawHeat(part.heatGrad, hidden ? UNKNOWN : withShape(g.value), x + WIRE_MIDDLE, y + 32);
     part.group.setAttribute(
       'aria-label',
-      `${label(n)}, ${n.equation}, value ${brief(value, 2)}, gradient ${gradText || 'not wanted'}`,
+      `${label(n)}, ${n.equation}, value ${brief(value)}, gradient ${gradText || 'not wanted'}`,
     );
   }
 
-  updateEdge(e, wire, t, step, active, quiz) {
+  /* On the wire behind its gate; larger where the step is. */
+  setNumber(element, texts, active) {
+    setFitted(element, texts, WIRE_ROOM, active ? 29 : 24, 12);
+  }
+
+  updateEdge(e, wire, t, step, active, quiz, chip = true) {
     const done = t >= e.time,
-      isActive = active && this.drawnEdge(active) === e;
+      isActive = active && this.drawnEdge(active) === e,
+      numbers = done && wire.tag && !(isActive && chip);
     const feeds = step.kind === 'forward' && e.to === this.tape.nodes[step.node].shown;
     const forks = this.tape.contributions(this.tape.nodes[e.from]).length > 1;
-    const local = done && !isActive && isScalar(e.local) ? `×${short(e.local)}` : '';
+    const local = numbers && isScalar(e.local) ? [`×${short(e.local)}`, `×${short(e.local, 2)}`] : [''];
     const message =
-      done && !isActive && forks && isScalar(e.message) && !quiz.hides(this.tape.nodes[e.from])
-        ? `⟵ ${short(e.message)}`
-        : '';
+      numbers && forks && isScalar(e.message) && !quiz.hides(this.tape.nodes[e.from])
+        ? [`← ${short(e.message)}`, `← ${short(e.message, 2)}`]
+        : [''];
     const classes = `wire${e.drawn === 2 ? ' again' : ''}${feeds ? ' feeds' : ''}${isActive ? ' sends' : ''}${done ? ' done' : ''}`;
-    const text = classes + local + message;
+    const text = classes + local[0] + message[0];
     if (wire.shown === text) return;
     wire.shown = text;
     wire.line.setAttribute('class', classes);
-    wire.tag.children[0].textContent = local;
-    wire.tag.children[1].textContent = message;
+    if (wire.tag) this.setTag(wire.tag, local, message);
+  }
+  setTag({rows, room, size, inner}, local, message) {
+    if (inner && message[0]) local = local.map((text, i) => `${text} ${message[i]}`.trim());
+    [local, inner ? [''] : message].forEach((texts, i) =>
+      setFitted(rows[i], size < 11 || room < 24 ? [''] : texts, room, size, 10, '600'),
+    );
   }
 
   /* The edge itself, or of a folded one its counterpart. */
@@ -280,71 +296,73 @@ class Drawing {
     return e.drawn ? e : this.drawnEdges.get(key(e));
   }
 
-  /* upstream × local = message, on the edge of the step. */
+  /* upstream × local = message, beside the edge of the step, where there is room for it; says whether there is. */
   updateChip(active, quiz) {
     const wire = active && this.wires.get(this.drawnEdge(active)?.id);
-    const up = active && this.tape.nodes[active.to].grad;
-    this.chip.setAttribute('visibility', wire && isScalar(active.message) ? 'visible' : 'hidden');
-    if (!wire || !isScalar(active.message)) return;
+    const [rect, text] = this.chip.children;
+    this.chip.setAttribute('visibility', 'hidden');
+    if (!wire?.tag || !isScalar(active.message)) return false;
     const hidden = quiz.hides(this.tape.nodes[active.from]),
       upHidden = quiz.hides(this.tape.nodes[active.to]);
-    const [rect, text] = this.chip.children;
     text.replaceChildren(
-      svg('tspan', {class: 'grad'}, upHidden ? '?' : inEquation(up)),
+      svg('tspan', {class: 'grad'}, upHidden ? '?' : inEquation(this.tape.nodes[active.to].grad)),
       ' × ',
       svg('tspan', {class: 'local'}, inEquation(active.local)),
       ' = ',
       svg('tspan', {class: 'grad strong'}, hidden ? '?' : short(active.message)),
     );
-    const width = text.textContent.length * 12 + 16,
+    const width = widthOf(text.textContent, 21, '800') + 16,
       height = 34;
-    const {x, y} = this.freePlace(active, wire, width, height);
+    const place = freePlace(this.wishes(active, wire), width, height, this.taken(), this.tape.data);
+    if (!place) return false;
+    const [x, y] = place;
+    this.chip.setAttribute('visibility', 'visible');
     text.setAttribute('x', x);
     text.setAttribute('y', y + 7);
     for (const [key, v] of Object.entries({x: x - width / 2, y: y - height / 2, width, height}))
       rect.setAttribute(key, v);
+    return true;
   }
-  /* Near the edge's end, over as little of the gates and numbers as can be. */
-  freePlace(edge, wire, width, height) {
+  /* Where an edge's chip would best be: near the edge's end. */
+  wishes(edge, wire) {
     const shown = id => this.tape.nodes[this.tape.nodes[id].shown].at;
     const [gx, gy] = shown(edge.to),
       [fx, fy] = shown(edge.from),
       middle = (fx + WIRE_END + gx - GATE) / 2,
-      side = wire.above ? -1 : 1;
-    const places = [
+      side = wire.tag.above ? -1 : 1;
+    return [
       [gx - 10, gy + 62 * side],
       [middle, gy + 62 * side],
       [middle, fy + 62 * side],
       [middle, fy - 62 * side],
       [gx - 60, gy + 90 * side],
       [gx - 10, gy - 62 * side],
-      [fx + WIRE_MIDDLE, fy + 62 * side],
-      [fx + WIRE_MIDDLE, fy - 62 * side],
     ];
-    const overlap = (a, b, c, d) => Math.max(0, Math.min(b, d) - Math.max(a, c));
-    const covered = ([x, y]) =>
-      this.boxes().reduce(
-        (sum, [left, top, right, bottom]) =>
-          sum +
-          overlap(left, right, x - width / 2, x + width / 2) * overlap(top, bottom, y - height / 2, y + height / 2),
-        0,
-      );
-    const inside = ([x, y]) => [Math.max(x, width / 2 + 4), Math.max(y, height / 2 + 4)];
-    const [best] = places
-      .map(inside)
-      .map(place => ({place, cost: covered(place)}))
-      .sort((a, b) => a.cost - b.cost);
-    return {x: best.place[0], y: best.place[1]};
   }
-  /* What a node takes up: its gate, and the numbers on its wire. */
-  boxes() {
-    this.taken ??= this.tape.nodes
+  /* What nothing may cover: gates with their notes, the numbers and cells on their wires, numbers at edges. */
+  taken() {
+    this.ofNodes ??= this.tape.nodes
       .filter(n => n.at)
-      .flatMap(({at: [x, y]}) => [
-        [x - GATE, y - 32, x + GATE, y + 32],
-        [x + GATE, y - 32, x + WIRE_END - 4, y + 32],
-      ]);
-    return this.taken;
+      .flatMap(n => {
+        const [x, y] = n.at,
+          {noteHalf, group} = this.parts.get(n.id),
+          notes = [...group.querySelectorAll('.note')].map(note => Number(note.getAttribute('y'))),
+          cells = n.value?.d || n.grad?.d ? 58 : 34;
+        return [
+          [x - GATE, y - 32, x + GATE, y + 32],
+          [x + GATE, y - cells, x + WIRE_END - 4, y + cells],
+          ...notes.map(at => [x - noteHalf, at - 13, x + noteHalf, at + 5]),
+        ];
+      });
+    const ofEdges = [...this.wires.values()].flatMap(({tag}) =>
+      (tag?.rows ?? [])
+        .filter(row => row.textContent)
+        .map(row => {
+          const y = Number(row.getAttribute('y'));
+          return [tag.right - tag.room, y - 15, tag.right, y + 4];
+        }),
+    );
+    return [...this.ofNodes, ...ofEdges];
   }
 
   light(nodes, edges) {

@@ -6,7 +6,9 @@ function short(x, digits = 4) {
   if (x === 0) return '0';
   const size = Math.abs(x);
   const text =
-    size >= 1e6 || size < 1e-4 ? x.toExponential(Math.max(1, digits - 2)) : String(Number(x.toPrecision(digits)));
+    size >= (digits > 2 ? 1e6 : 1e4) || size < 1e-4
+      ? x.toExponential(Math.min(digits - 1, Math.max(1, digits - 2)))
+      : String(Number(x.toPrecision(digits)));
   return text.replace('e+', 'e').replaceAll('-', '−');
 }
 /* In an equation a negative number stands in parentheses. */
@@ -17,20 +19,31 @@ function inEquation(x) {
 /* Whether backward began with ones, as it does unless the program gives something else. */
 const isOnes = v => (isScalar(v) ? v === 1 : !v.n || (v.s[0] === 1 && v.s[2] === 1 && !v.bad));
 const seedText = n => `dv${n.id} = ${isOnes(n.grad) ? '1' : isScalar(n.grad) ? short(n.grad, 6) : 'given'}`;
-/* A value in a few characters: the number, or what a tensor lies between. */
-function brief(v, digits = 3) {
-  if (v === UNKNOWN) return '–';
-  if (isScalar(v)) return short(v);
-  if (!v.n) return 'empty';
-  if (v.s[0] === v.s[2] && !v.bad) return short(v.s[0], digits);
-  return `${short(v.s[0], digits)} … ${short(v.s[2], digits)}`;
+/* What of a tensor is not finite: "1 NaN, 2 ∞"; '' when all of it is. */
+const notFinite = v =>
+  (v.bad ?? []).flatMap((count, i) => (count ? [`${count} ${['NaN', '∞', '−∞'][i]}`] : [])).join(', ');
+/* A value in a few characters, from the most telling to the shortest: a number; the elements of a tensor, what
+   they lie between and what is not finite. */
+function briefs(v) {
+  if (v === UNKNOWN) return ['–'];
+  if (isScalar(v)) return [short(v), short(v, 2)];
+  if (!v.n) return ['empty'];
+  const bad = notFinite(v),
+    [low, , high] = v.s,
+    range = (digits, between) =>
+      Number.isNaN(low)
+        ? []
+        : [low === high ? short(low, digits) : short(low, digits) + between + short(high, digits)];
+  const ranges = [[2, ' … '], [2, '…'], [1, '…']].map(how => [...range(...how), ...(bad ? [bad] : [])].join(', '));
+  return [...(v.d && v.n <= 4 ? [`[${v.d.map(x => short(x, 2)).join(', ')}]`] : []), ...ranges, ...(bad ? [bad] : [])];
 }
-/* The same with the mean and what is not finite. */
+const brief = v => briefs(v)[0];
+/* The same with the mean. */
 function summary(v) {
   if (v === UNKNOWN || isScalar(v) || !v.n) return brief(v);
-  const [low, mean, high] = v.s.map(x => short(x));
-  const bad = (v.bad ?? []).map((count, i) => (count ? `, ${count} ${['NaN', '∞', '−∞'][i]}` : '')).join('');
-  return `${v.n} elements: min ${low}, mean ${mean}, max ${high}${bad}`;
+  const [low, mean, high] = v.s.map(x => short(x)),
+    finite = Number.isNaN(v.s[0]) ? [] : [`min ${low}, mean ${mean}, max ${high}`];
+  return `${v.n} elements: ${[...finite, ...(notFinite(v) ? [notFinite(v)] : [])].join(', ')}`;
 }
 /* Few elements one by one. */
 const listed = v =>

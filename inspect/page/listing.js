@@ -69,14 +69,14 @@ class Listing {
       const v = this.tape.valueAt(n, t),
         g = this.tape.gradAt(n, t);
       forward.classList.toggle('later', v === UNKNOWN);
-      value.textContent = brief(v, 2);
+      value.textContent = inCell(brief(v));
       grad.textContent = !n.wanted
         ? ''
         : g.value === UNKNOWN
           ? '–'
           : quiz.hides(n)
             ? '?'
-            : brief(g.value, 2) + (g.partial ? ' +…' : '');
+            : inCell(brief(g.value)) + (g.partial ? ' +…' : '');
     }
     for (const [step, line] of this.lines) if (step >= this.tape.forwardSteps) line.classList.toggle('later', t < step);
     this.mark(this.lines.get(t) ?? null);
@@ -93,6 +93,9 @@ class Listing {
     keepInView(line.closest('.scroll'), line);
   }
 }
+
+/* A range breaks behind its dots. */
+const inCell = text => text.replace(' …', '\u00a0…');
 
 /* Scrolls as little as is needed. */
 function keepInView(box, item, margin = 40) {

@@ -328,11 +328,14 @@ function setZoom(zoom) {
   const stage = $('stage');
   view.scrolls = stage.scrollWidth > stage.clientWidth + 1 || stage.scrollHeight > stage.clientHeight + 1;
 }
-/* All of it when that can be read; else a readable size to scroll in. */
+/* All of it when that can be read; else a readable size to scroll in, if possible in one direction only. */
 function fit(force) {
   const stage = $('stage'),
-    all = Math.min((stage.clientWidth - 4) / data.width, (stage.clientHeight - 4) / data.height);
-  setZoom(force ? all : Math.min(1.6, Math.max(all, 0.55)));
+    across = (stage.clientWidth - 4) / data.width,
+    down = (stage.clientHeight - 20) / data.height,
+    all = Math.min(across, down),
+    readable = 0.55 * Math.min(1.6, Math.max(1, stage.clientHeight / 450)); /* from afar, on a large screen */
+  setZoom(force ? all : Math.min(1.6, Math.max(all, readable, Math.min(1.4 * readable, Math.max(across, down)))));
 }
 function nextTheme() {
   const order = ['auto', 'light', 'dark'],

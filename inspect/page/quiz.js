@@ -1,5 +1,18 @@
 /* The quiz: gradients stay hidden until they are asked for, or answered. */
 
+/* A number as one types it; undefined for what is none. */
+function readNumber(text) {
+  const word = text
+    .trim()
+    .toLowerCase()
+    .replace('−', '-')
+    .replace(/^(-?)(inf|∞)$/, '$1Infinity');
+  const x = Number(word);
+  return word === 'nan' ? NaN : word === '' || Number.isNaN(x) ? undefined : x;
+}
+const isNear = (x, wanted) =>
+  Object.is(x, wanted) || x === wanted || Math.abs(x - wanted) <= Math.max(0.01 * Math.abs(wanted), 5e-4);
+
 class Quiz {
   constructor(tape, panel, changed) {
     this.tape = tape;
@@ -24,6 +37,10 @@ class Quiz {
   /* What follows from the gradients before it. */
   asks(n) {
     return n.grad !== UNKNOWN && !n.seed && !n.unexplained && !n.shared;
+  }
+  /* What is to be typed: one number, or a few; undefined for tensors that are too large for that. */
+  wanted(n) {
+    return isScalar(n.grad) ? [n.grad] : n.grad?.n <= 4 ? n.grad.d : undefined;
   }
   opened(id) {
     return ['right', 'shown'].includes(this.answers.get(id));
@@ -57,21 +74,31 @@ class Quiz {
     this.question.textContent =
       n.grad === UNKNOWN
         ? `No gradient arrives at ${label(n)}.`
-        : `How fast does ${seed ? label(seed) : 'the result'} change with ${label(n)}? dv${n.id} =`;
-    this.input.disabled = !isScalar(n.grad) || !this.asks(n) || this.opened(id);
+        : `How fast does ${seed ? label(seed) : 'the result'} change with ${label(n)}? dv${n.id}${this.howMany(n)} =`;
+    this.input.disabled = !this.wanted(n) || !this.asks(n) || this.opened(id);
     this.changed();
+  }
+  howMany(n) {
+    const numbers = this.wanted(n);
+    return !numbers ? ` (${n.grad.n} numbers, only to be revealed)` : numbers.length > 1 ? ` (${numbers.length} numbers)` : '';
   }
   check() {
     const n = this.tape.nodes[this.selected],
-      answer = Number(this.input.value.replace('−', '-').replace(',', '.'));
-    if (!n || !isScalar(n.grad) || this.input.disabled || !this.input.value.trim()) return;
-    const right = Math.abs(answer - n.grad) <= Math.max(0.01 * Math.abs(n.grad), 5e-4);
+      text = this.input.value.trim();
+    if (!n || this.input.disabled || !text) return;
+    const wanted = this.wanted(n),
+      answer = (isScalar(n.grad) ? [text.replace(',', '.')] : text.match(/[^,;\s[\]]+/g) ?? ['']).map(readNumber);
+    if (answer.includes(undefined) || answer.length !== wanted.length) {
+      this.feedback.textContent = `${wanted.length === 1 ? 'A number is' : `${wanted.length} numbers are`} asked for.`;
+      return;
+    }
+    const right = wanted.every((x, i) => isNear(answer[i], x));
     if (right && !this.answers.has(n.id)) this.answers.set(n.id, 'right');
     else if (right) this.answers.set(n.id, 'shown');
     else if (!this.answers.has(n.id)) this.answers.set(n.id, 'wrong');
     this.feedback.textContent = right
-      ? `Right: dv${n.id} = ${short(n.grad, 6)}.`
-      : `Not ${short(answer)}. Hint: add up, over every use of ${label(n)}, upstream times local derivative.`;
+      ? `Right: dv${n.id} = ${isScalar(n.grad) ? short(n.grad, 6) : listed(n.grad)}.`
+      : `Not ${answer.map(x => short(x)).join(', ')}. Hint: add up, over every use of ${label(n)}, upstream times local derivative.`;
     if (right) this.next();
     this.showScore();
     this.changed();

@@ -53,10 +53,13 @@ test('nothing moves', () =>
           .map(e => ['x', 'y', 'cx', 'cy', 'd'].map(name => e.getAttribute(name)).join())
           .join(' '),
       );
-    const before = await places();
-    for (const key of ['ArrowRight', 'ArrowRight', 'End', 'ArrowLeft', 'Home']) {
+    const stage = async () => JSON.stringify(await page.locator('#stage').boundingBox());
+    const before = await places(),
+      room = await stage();
+    for (const key of [...Array(70).fill('ArrowRight'), 'End', 'ArrowLeft', 'Home']) {
       await page.keyboard.press(key);
       assert.equal(await places(), before);
+      assert.equal(await stage(), room); /* however long the explanation of the step */
     }
   }));
 
@@ -181,6 +184,25 @@ test('by keyboard alone: step, play, edit, quiz', () =>
     assert.match(await page.locator('[data-quiz=feedback]').textContent(), /^dv4 = 1\./);
   }));
 
+test('the quiz asks for small tensors and for what is not finite', () =>
+  t.withFormula('sum(sqrt(x)*y)', {x: [0, 4], y: [1, 3]}, async page => {
+    const answer = async text => {
+      await page.locator('[data-quiz=input]').fill(text);
+      await page.keyboard.press('Enter');
+      return page.locator('[data-quiz=feedback]').textContent();
+    };
+    await page.keyboard.press('q');
+    assert.match(await page.locator('[data-quiz=question]').textContent(), /dv3 \(2 numbers\) =/);
+    assert.match(await answer('1'), /^2 numbers are asked for/);
+    assert.match(await answer('[1, one]'), /^2 numbers are asked for/);
+    assert.match(await answer('[1, 1]'), /^Right: dv3 = \[1, 1\]/);
+    assert.match(await answer('1 3'), /^Right: dv2/);
+    assert.match(await answer('1, 2'), /^Not 1, 2\. Hint/);
+    assert.match(await answer('0 2'), /^Right: dv1/);
+    assert.match(await answer('inf 0.75'), /^Right: dv0 = \[∞, 0\.75\]/);
+    assert.match(await page.locator('[data-quiz=score]').textContent(), /^3 of 4 right/);
+  }));
+
 test('play runs to the end and stops there', () =>
   t.withFormula('x*y', {x: 2, y: 3}, async page => {
     await page.selectOption('#speed', '400');
@@ -193,7 +215,7 @@ test('play runs to the end and stops there', () =>
 
 test('a node, its line and its edges light up together', () =>
   t.withFormula(...circuit, async page => {
-    await page.locator('.line', {hasText: 'v3 = v0'}).hover();
+    await page.locator('.line', {hasText: 'v3 = v0'}).hover({position: {x: 12, y: 10}});
     assert.equal(await page.locator('.node.lit').count(), 1);
     assert.equal(await page.locator('.node.lit').getAttribute('data-node'), '3');
     assert.equal(await page.locator('.edges .wire.lit').count(), 3);
@@ -239,7 +261,7 @@ test('the sum of tensors at a fork', () =>
       /used 3 times.*dv0 = \[1, 1\] \+ \[1, 2\] \+ \[1, 2\] = \[3, 5\]/,
     );
     await page.keyboard.press('ArrowLeft');
-    assert.equal(await page.locator('.node[data-node="0"] text.grad').textContent(), '2 … 3 +…');
+    assert.equal(await page.locator('.node[data-node="0"] text.grad').textContent(), '[2, 3] +…');
   }));
 
 test('a title of quotes and tags is text', async () => {

@@ -21,4 +21,4 @@ fi
 cp "$SOURCE"/*.mjs "$WORK"
 cd "$WORK"
 export CHROMIUM
-exec node --test --test-concurrency=1 --test-reporter=spec page.test.mjs
+exec node --test --test-concurrency=1 --test-reporter=spec page.test.mjs labels.test.mjs

@@ -49,7 +49,9 @@ export async function open(file, options = {}) {
     request => /^(file|data):/.test(request.url()) || page.problems.push(`asked for ${request.url()}`),
   );
   await page.goto(`file://${file}`);
-  await page.locator('html[data-ready]').waitFor({state: 'attached'});
+  await page.locator('html[data-ready]').waitFor({state: 'attached', timeout: 8000}).catch(error => {
+    throw new Error(`${page.problems.join('; ')} ${error}`);
+  });
   return page;
 }
 export async function close(page) {

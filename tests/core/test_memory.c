@@ -2,6 +2,7 @@
    for ever after. It must say that it failed, or succeed; it must not crash; and nothing may be lost. */
 #include "support/loader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- scenarios: true when all went well, false when an error was reported ---- */
@@ -137,9 +138,77 @@ static bool draws_mermaid(void) {
     }
 SCENARIOS(TEST)
 
+/* ---- what the message says ---- */
+
+static int until_refused;
+
+static void *refuse_one(void *context, size_t size) {
+    (void)context;
+    return --until_refused == 0 ? NULL : calloc(1, size ? size : 1);
+}
+static void give_back(void *context, void *memory) {
+    (void)context;
+    free(memory);
+}
+
+/* A size for which the arena must ask for more memory just there. */
+static tg_node *drop_some(tg_tape *tape) {
+    return tg_dropout(tg_input(tape, "x", TG_F64, 2, (int64_t[]){150, 100}),
+                      (tg_dropout_options){.keep = 0.5});
+}
+static tg_node *compare(tg_tape *tape) {
+    tg_node *x = tg_input(tape, "x", TG_F64, 2, (int64_t[]){2, 30000});
+    return tg_cross_entropy(x, tg_input(tape, "label", TG_I32, 1, (int64_t[]){2}));
+}
+static tg_node *go_back(tg_tape *tape) {
+    tg_node *x = tg_input(tape, "x", TG_F64, 2, (int64_t[]){120, 100});
+    tg_require_grad(x, true);
+    tg_node *y = tg_mean(tg_softmax(x));
+    return tg_backward(y) ? y : NULL;
+}
+static tg_node *join(tg_tape *tape) {
+    tg_node *x = tg_input(tape, "x", TG_F64, 1, (int64_t[]){30000});
+    return tg_broadcast_to(x, TG_SHAPE(2, 30000));
+}
+
+/* Of the calls in which one allocation after the other fails, one must say each of these. */
+static void assert_messages(tg_node *(*call)(tg_tape *), const char *const *wanted, int n) {
+    bool said[4] = {false};
+    int runs = 1;
+    for (bool ok = false; !ok; runs++) {
+        until_refused = runs;
+        tg_set_allocator((tg_allocator){refuse_one, give_back, NULL});
+        tg_tape *tape = tg_tape_new(TG_F64);
+        ok = tape && call(tape) != NULL;
+        for (int i = 0; tape && i < n; i++)
+            said[i] |= strstr(tg_error(tape), wanted[i]) && strstr(tg_error(tape), "test_memory.c:");
+        tg_tape_free(tape);
+        tg_set_allocator((tg_allocator){0});
+    }
+    for (int i = 0; i < n; i++)
+        if (!said[i]) fail_msg("none of %d calls said: %s", runs, wanted[i]);
+}
+
+static void what_was_wanted_and_by_whom_is_said(void **state) {
+    (void)state;
+    assert_messages(
+        drop_some,
+        (const char *[]){"dropout: out of memory for 15064 bytes that forward keeps for backward, "
+                         "with arguments of shape (150,100)"},
+        1);
+    assert_messages(compare,
+                    (const char *[]){"bytes of working memory, with arguments of shape (2,30000), (2)"}, 1);
+    assert_messages(
+        go_back, (const char *[]){"backward: out of memory for the gradient of an input, of shape (120,100)"},
+        1);
+    assert_messages(join, (const char *[]){"broadcast_to: out of memory for 240000 bytes of working memory"},
+                    1);
+}
+
 int main(void) {
 #define ENTRY(name) cmocka_unit_test(name##_without_memory),
-    const struct CMUnitTest tests[] = {SCENARIOS(ENTRY)};
+    const struct CMUnitTest tests[] = {SCENARIOS(ENTRY)
+                                           cmocka_unit_test(what_was_wanted_and_by_whom_is_said)};
     tg_set_threads(1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -244,6 +244,76 @@ static void a_failure_of_gnuplot_leaves_no_picture(void **state) {
     assert_int_equal(access(path_of("failed.png"), F_OK), -1);
 }
 
+/* A gnuplot that believes to have these terminals alone: our scripts ask it for nothing else. */
+static char *begin_gnuplot_with(const char *terminals) {
+    char *path = strdup(getenv("PATH")), wrapper[512], paths[4096];
+    assert_non_null(path);
+    snprintf(wrapper, sizeof wrapper,
+             "#!/bin/sh\nsed \"s/GPVAL_TERMINALS/'%s'/; s/terminal pngcairo/terminal nonsense/\" \"$1\" "
+             ">%s/changed.gp\nPATH='%s' exec gnuplot "
+             "%s/changed.gp\n",
+             terminals, folder, path, folder);
+    FILE *out = fopen(path_of("gnuplot"), "w");
+    assert_true(out && fputs(wrapper, out) >= 0 && fclose(out) == 0);
+    chmod(path_of("gnuplot"), 0755);
+    snprintf(paths, sizeof paths, "%s:%s", folder, path);
+    setenv("PATH", paths, 1);
+    return path;
+}
+
+static void end_gnuplot(char *path) {
+    setenv("PATH", path, 1);
+    remove(path_of("gnuplot"));
+    free(path);
+}
+
+static bool save_two_points(const char *name, bool *drawn, tg_status *status) {
+    const double y[] = {1, 2};
+    tg_series series = {.y = y, .n = 2};
+    tg_panel panel = {.series = &series, .count = 1};
+    return tg_figure_save((tg_figure){.panels = &panel, .count = 1}, path_of(name), drawn, status);
+}
+
+static void a_gnuplot_without_cairo_draws_too(void **state) {
+    (void)state;
+    tg_status status = {0};
+    bool drawn = false;
+    if (!have_gnuplot() || system("gnuplot -e 'set terminal png' >/dev/null 2>&1") != 0) skip();
+    char *path = begin_gnuplot_with("dumb png svg");
+    bool ok = save_two_points("gd.png", &drawn, &status);
+    end_gnuplot(path);
+    if (!ok) fail_msg("%s", status.message);
+    assert_true(drawn);
+    assert_memory_equal(text_of("gd.png"), "\x89PNG", 4);
+}
+
+static void a_gnuplot_without_png_says_so(void **state) {
+    (void)state;
+    tg_status status = {0};
+    bool drawn = false, both;
+    if (!have_gnuplot()) skip();
+    assert_true(save_two_points("older", NULL, NULL));
+    char *path = begin_gnuplot_with("dumb svg");
+    both = save_two_points("older", &drawn, &status);
+    bool png = save_two_points("no.png", NULL, &status);
+    end_gnuplot(path);
+    assert_true(both && drawn && !png);
+    assert_int_equal(access(path_of("older.svg"), F_OK), 0);
+    assert_int_equal(access(path_of("older.png"), F_OK), -1); /* of other numbers, perhaps */
+    assert_non_null(strstr(status.message, "no.png: this gnuplot cannot write PNG"));
+    assert_non_null(strstr(status.message, "apt-get install gnuplot-nox"));
+}
+
+static void an_unknown_terminal_of_the_user_is_ignored(void **state) {
+    (void)state;
+    tg_status status = {0};
+    setenv("GNUTERM", "nonsense", 1);
+    bool ok = save_two_points("terminal", NULL, &status);
+    assert_string_equal(getenv("GNUTERM"), "nonsense");
+    unsetenv("GNUTERM");
+    if (!ok) fail_msg("%s", status.message);
+}
+
 static void what_became_of_gnuplot_is_told_apart(void **state) {
     (void)state;
     char *path = strdup(getenv("PATH"));
@@ -311,6 +381,40 @@ static void regions_and_runs_become_figures(void **state) {
     tg_dataset_free(moons);
 }
 
+static tg_history history_of(tg_epoch *epochs, int n, double loss, double accuracy) {
+    for (int i = 0; i < n; i++)
+        epochs[i] = (tg_epoch){.loss = loss,
+                               .train_accuracy = accuracy,
+                               .validation_loss = NAN,
+                               .validation_accuracy = NAN,
+                               .test_loss = NAN,
+                               .test_accuracy = NAN};
+    return (tg_history){.epochs = epochs, .count = n};
+}
+
+static void curves_without_finite_numbers_say_so(void **state) {
+    (void)state;
+    tg_epoch epochs[2][3];
+    tg_history nothing = history_of(epochs[0], 3, NAN, NAN), regression = history_of(epochs[1], 3, 0.5, NAN);
+    tg_status status = {0};
+    tg_run runs[] = {{NULL, &nothing}, {"second", &regression}};
+    if (!tg_curves_save((tg_curves_spec){.runs = runs, .count = 1}, path_of("diverged"), NULL, &status))
+        fail_msg("%s", status.message);
+    assert_string_equal(text_of("diverged.csv"), "panel,series,x,y\n\"mean loss\",\"training\",1,nan\n"
+                                                 "\"mean loss\",\"training\",2,nan\n"
+                                                 "\"mean loss\",\"training\",3,nan\n");
+    if (have_gnuplot()) assert_non_null(strstr(text_of("diverged.svg"), "no finite values"));
+    assert_true(
+        tg_curves_save((tg_curves_spec){.runs = &runs[1], .count = 1}, path_of("regression"), NULL, &status));
+    assert_null(strstr(text_of("regression.csv"), "accuracy"));
+    assert_true(tg_curves_save((tg_curves_spec){.runs = runs, .count = 2}, path_of("both"), NULL, &status));
+    nothing.count = 0;
+    assert_false(
+        tg_curves_save((tg_curves_spec){.runs = runs, .count = 1}, path_of("no_epoch"), NULL, &status));
+    assert_non_null(strstr(status.message, "no run has an epoch"));
+    assert_int_equal(access(path_of("no_epoch.csv"), F_OK), -1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(curves_become_csv_script_and_pictures),
@@ -325,6 +429,10 @@ int main(void) {
         cmocka_unit_test(what_became_of_gnuplot_is_told_apart),
         cmocka_unit_test(weights_and_examples_become_tiles),
         cmocka_unit_test(regions_and_runs_become_figures),
+        cmocka_unit_test(curves_without_finite_numbers_say_so),
+        cmocka_unit_test(a_gnuplot_without_cairo_draws_too),
+        cmocka_unit_test(a_gnuplot_without_png_says_so),
+        cmocka_unit_test(an_unknown_terminal_of_the_user_is_ignored),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

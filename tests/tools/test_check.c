@@ -56,6 +56,10 @@ static void a_model_is_checked(void **state) {
     assert_int_equal(run.status, 0);
     assert_non_null(strstr(run.out, "pass"));
     test_run_free(&run);
+    run = test_command("check --model 12-8-1"); /* of a single class, cross-entropy is 0 and checks nothing */
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.out, "gradient check of mse "));
+    test_run_free(&run);
 }
 
 static void a_model_without_rows_to_compare_is_not_a_pass(void **state) {
