@@ -127,13 +127,13 @@ static void run_block(const product *g, const layout *l, int64_t p0, int64_t dep
     s.next_b = l->b ? TILE_COLUMNS * depth : TILE_COLUMNS;
     s.ahead = block_after(g, l, p0, j0);
     s.ld_ahead = g->ldb;
-    s.pieces = 0;
     s.period = 2;
-    if (s.ahead) { /* as slowly as there are tiles to do it */
-        const int64_t slowest = count * (width / TILE_COLUMNS) / (width / LINE);
+    const int64_t lines = s.ahead ? width / LINE : 0;
+    if (lines) { /* as slowly as there are tiles to do it */
+        const int64_t slowest = count * (width / TILE_COLUMNS) / lines;
         s.period = slowest < 2 ? 2 : least(slowest, 4);
-        s.pieces = s.period * (width / LINE);
     }
+    s.pieces = s.period * lines;
     for (int64_t t = 0; t < count; t++, s.i += s.rows) {
         s.rows = rows + (t < higher);
         s.a = g->a + (g->ta ? p0 * g->lda + s.i : s.i * g->lda + p0);

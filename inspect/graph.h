@@ -138,9 +138,9 @@ typedef struct tg_graph_edge {
                              equal   shapes; not known otherwise, or when no gradient flows here */
     tg_summary message;   /* what this edge adds to the gradient of `from`: the upstream gradient times the
                              local one */
-    const double
-        *parts; /* the elements of the message, where they are at most spec.elements, or TG_GRAPH_PARTS
-                             where `from` is used more than once; else NULL */
+    /* The elements of the message, where they are at most spec.elements, or TG_GRAPH_PARTS where `from` is used more
+       than once; else NULL. */
+    const double *parts;
     const double *local_parts; /* those of the local derivative, where at most spec.elements; else NULL */
 } tg_graph_edge;
 
