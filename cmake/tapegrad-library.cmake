@@ -104,8 +104,10 @@ if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
       list(APPEND TG_KERNEL_FLAGS --param=vect-epilogues-nomask=0)
     endif()
   endif()
-  # What packs the blocks of products is a tenth of their time, and few bytes.
-  set_source_files_properties(core/gemm_block.c PROPERTIES COMPILE_OPTIONS -O3)
+  # What lays out products is a third of the time of small ones, and few bytes; large ones of the first level of
+  # several go to the BLAS.
+  set_source_files_properties(core/gemm_block.c PROPERTIES
+                              COMPILE_OPTIONS $<$<NOT:$<BOOL:$<TARGET_PROPERTY:TG_SMALL>>>:-O3>)
 endif()
 # A debugger needs no tables to unwind kernels, which call nothing of the user's; with -g it has them all the same.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
@@ -125,6 +127,9 @@ foreach(level ${TG_SIMD})
     tg_objects(${name} ${TG_OP_FILES} ${TG_KERNEL_SOURCES})
     target_compile_definitions(${name} PRIVATE TG_REAL_${type} TG_LEVEL=_${level})
     target_compile_options(${name} PRIVATE ${TG_KERNEL_FLAGS} ${TG_FLAGS_${level}} ${TG_VECTOR_FLAGS})
+    if(TG_FLAGS_${level} STREQUAL "-Os")
+      set_target_properties(${name} PROPERTIES TG_SMALL ON)
+    endif()
     if(type STREQUAL "F64" AND level STREQUAL TG_FIRST_LEVEL)
       target_compile_definitions(${name} PRIVATE TG_PRIMARY)
     endif()

@@ -1,6 +1,6 @@
 /* table_math.c: tanh and sigmoid of many elements. Compiled once per number type and SIMD level. With AVX-512, f32
    needs no e^x: tables of 32 polynomials fit two registers per coefficient, and one instruction looks 16 up, so that
-   the next op of a scalar chain waits half as long for the value, and it errs less (docs/vector-math.md).
+   the next op of a scalar chain waits half to three quarters as long for the value (docs/vector-math.md).
 
    A table's rows: centres, and the coefficients of t^0 to t^5, t being the distance to the centre; least squares of
    the relative error over 60 Chebyshev nodes, each coefficient fitted after the higher ones were rounded. Centres
