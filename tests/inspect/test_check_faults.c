@@ -205,6 +205,70 @@ static void rounding_is_never_blamed(void **state) {
             }
 }
 
+/* |x|, or a ramp of slopes -1 and 3, with a mean gradient at 0 that central differences confirm. */
+static double ramp_left;
+static void ramp_forward(tg_eval *e) {
+    for (int64_t i = 0; i < e->n; i++) {
+        const double x = ((const double *)e->x[0])[i];
+        ((double *)e->y)[i] = x < 0 ? ramp_left * x : x;
+    }
+}
+
+static void ramp_backward(tg_eval *e) {
+    for (int64_t i = 0; i < e->n; i++) {
+        const double x = ((const double *)e->x[0])[i];
+        ((double *)e->dx[0])[i] += ((const double *)e->dy)[i] * (x < 0   ? ramp_left
+                                                                 : x > 0 ? 1
+                                                                         : (ramp_left + 1) / 2);
+    }
+}
+
+static void an_undeclared_kink_is_seen_though_its_mean_slope_is_the_gradient(void **state) {
+    (void)state;
+    const tg_kernel kernel = {.forward = ramp_forward, .backward = ramp_backward};
+    const tg_kernel *const kernels[3] = {&kernel, &kernel, &kernel};
+    const tg_op op = {
+        .name = "ramp", .arity = 1, .infer = tg_infer_same, .saves = TG_SAVES_ARG(0), .kernels = kernels};
+    for (int k = 0; k < 2 * TG_NSTEP_RULES; k++) {
+        ramp_left = k % 2 ? -1 : 3;
+        tg_tape *tape = tg_tape_new(TG_F64);
+        tg_node *x = leaf(tape, "x", 1, 3, 1);
+        tg_set_f64(x, (double[]){-1, 0, 2});
+        tg_node *y = tg_apply(&op, NULL, 1, &x);
+        tg_check_report *r = tg_check(
+            y, (tg_check_options){.rule = (tg_step_rule)(k / 2), .no_blame = true, .no_drift = true});
+        if (r->counts[TG_VERDICT_INCONCLUSIVE] != 1 || r->counts[TG_VERDICT_PASS] != 2)
+            fail_msg("%s", printed(r));
+        assert_int_equal(r->worst[0].index, 1);
+        assert_says(r, "its slope jumps, and no branch kernel says so");
+        tg_check_free(r);
+        tg_tape_free(tape);
+    }
+}
+
+/* Smooth functions whose gradient is 0 at the point, and declared kinks. */
+static void nothing_smooth_is_said_to_jump(void **state) {
+    (void)state;
+    const char *const formulas[] = {
+        "x^2",         "x^4",     "cos(x)",     "tanh(x)*x", "sqrt(x*x+1e-12)", "exp(-1000*x*x)",
+        "x*x*x",       "1e6*x^2", "1e-9*x^2+x", "(x+1e8)*x", "cos(1000*x)",     "sqrt(x*x+1)",
+        "log(cos(x))", "abs(x)",  "relu(x)"};
+    for (size_t i = 0; i < sizeof formulas / sizeof *formulas; i++)
+        for (int rule = 0; rule < TG_NSTEP_RULES; rule++) {
+            tg_expr_error error = {0};
+            tg_tape *tape = tg_tape_new(TG_F64);
+            char input[] = "x=0";
+            assert_true(tg_expr_input(tape, input, &error));
+            tg_node *y = tg_expr(tape, formulas[i], &error);
+            assert_non_null(y);
+            tg_check_report *r = tg_check(y, (tg_check_options){.rule = (tg_step_rule)rule});
+            if (r->verdict == TG_VERDICT_FAIL || strstr(printed(r), "slope jumps"))
+                fail_msg("%s: %s", formulas[i], printed(r));
+            tg_check_free(r);
+            tg_tape_free(tape);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_in_f32_only_is_blamed),
@@ -213,6 +277,8 @@ int main(void) {
         cmocka_unit_test(who_writes_where_he_may_only_read_is_blamed_for_that),
         cmocka_unit_test(one_element_of_a_million_is_blamed),
         cmocka_unit_test(rounding_is_never_blamed),
+        cmocka_unit_test(an_undeclared_kink_is_seen_though_its_mean_slope_is_the_gradient),
+        cmocka_unit_test(nothing_smooth_is_said_to_jump),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
