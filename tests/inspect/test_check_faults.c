@@ -173,6 +173,25 @@ static void one_element_of_a_million_is_blamed(void **state) {
     tg_tape_free(tape);
 }
 
+/* The wrong element's gradient is so small beside the others' that no random direction shows it. */
+static void a_wrong_element_that_hides_behind_large_ones_is_followed(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = leaf(tape, "x", 60, 60, 1), *c = leaf(tape, "c", 60, 60, 2);
+    tg_require_grad(c, false);
+    ((double *)tg_value(c))[1200] = ((double *)tg_value(x))[1200] = 1e-6;
+    tg_suspect = TG_SUSPECT_ONE;
+    tg_node *y = tg_suspect_at(TG_HERE, tg_reshape(x, TG_SHAPE(60, 60)), c);
+    tg_check_report *r = tg_check(tg_sum(tg_sin(y)), (tg_check_options){0});
+    tg_suspect = TG_SUSPECT_NONE;
+    assert_int_equal(r->counts[TG_VERDICT_FAIL], 1);
+    assert_int_equal(r->worst[0].index, 1200);
+    if (r->nculprits != 1 || r->culprits[0].node != tg_id(y)) fail_msg("%s", printed(r));
+    assert_says(r, "the most in element 1200: ");
+    tg_check_free(r);
+    tg_tape_free(tape);
+}
+
 /* Numbers whose f32 results are rightly far from those of f64, in relative terms. */
 static void fill(tg_node *x, int kind, uint64_t seed) {
     tg_rng rng = {.seed = seed};
@@ -276,6 +295,7 @@ int main(void) {
         cmocka_unit_test(a_gradient_that_depends_on_which_are_wanted_is_blamed),
         cmocka_unit_test(who_writes_where_he_may_only_read_is_blamed_for_that),
         cmocka_unit_test(one_element_of_a_million_is_blamed),
+        cmocka_unit_test(a_wrong_element_that_hides_behind_large_ones_is_followed),
         cmocka_unit_test(rounding_is_never_blamed),
         cmocka_unit_test(an_undeclared_kink_is_seen_though_its_mean_slope_is_the_gradient),
         cmocka_unit_test(nothing_smooth_is_said_to_jump),

@@ -27,7 +27,7 @@ enum {
     TG_SUSPECT_F32_SCALE,   /* both gradients are 3 % too large, in f32 only */
     TG_SUSPECT_F32_ONE,     /* one element of them is 0.1 % too large, in f32 only */
     TG_SUSPECT_F32_NAN,     /* one element of them is NaN, in f32 only */
-    TG_SUSPECT_ONE,         /* one element of them is 5 % too large */
+    TG_SUSPECT_ONE,         /* one element of them is 5 % too large, of many 0.2 % */
     TG_SUSPECT_ALONE,       /* they are half as large again where only one is wanted */
     TG_SUSPECT_OVERWRITES,
     TG_SUSPECT_FORWARD_WRITES,     /* into its first argument */

@@ -23,7 +23,7 @@ static real TG_R(factor)(const tg_eval *e, int64_t i) {
     case TG_SUSPECT_F32_NAN:
         return sizeof(real) == 4 && e->offset + i == 1 ? (real)NAN : 1;
     case TG_SUSPECT_ONE:
-        return e->offset + i == e->n / 3 ? (real)1.05 : 1;
+        return e->offset + i == e->n / 3 ? (real)(e->n < 10000 ? 1.05 : 1.002) : 1;
     case TG_SUSPECT_ALONE:
         return alone ? (real)1.5 : 1;
     default:
