@@ -68,9 +68,7 @@ static bool jumps_unseen(const tg_check_run *run, const tg_line *line, const tg_
                          tg_slope *slope) {
     if (!is_bent(run, e, slope)) return false;
     tg_slope sides = *slope;
-    tg_slope_sides(line, &sides);
-    const double jump = fabs(sides.right - sides.left);
-    return slope->jumps = sides.jumps && fabs(slope->bend - jump) <= 0.1 * jump;
+    return slope->jumps = tg_slope_jumps(line, &sides);
 }
 
 static const char *reason_of(const tg_line *line, const tg_check_element *e, const tg_slope *slope) {

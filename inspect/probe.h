@@ -79,5 +79,7 @@ tg_slope tg_slope_six(const tg_line *line, double wanted);
 tg_slope tg_slope_ridders(const tg_line *line);
 /* Fills in left, right, edge and jumps. */
 void tg_slope_sides(const tg_line *line, tg_slope *slope);
+/* The same; whether they differ as at a kink on which the point lies: by what the slope bends within any step. */
+bool tg_slope_jumps(const tg_line *line, tg_slope *slope);
 
 #endif

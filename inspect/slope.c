@@ -201,3 +201,9 @@ void tg_slope_sides(const tg_line *line, tg_slope *slope) {
     slope->jumps = isfinite(slope->left) && isfinite(slope->right) &&
                    fabs(slope->left - slope->right) > 0.01 * fmax(fabs(slope->left), fabs(slope->right));
 }
+
+bool tg_slope_jumps(const tg_line *line, tg_slope *slope) {
+    tg_slope_sides(line, slope);
+    const double jump = fabs(slope->right - slope->left);
+    return slope->jumps && fabs(slope->bend - jump) <= 0.1 * jump;
+}

@@ -265,6 +265,22 @@ static void an_undeclared_kink_is_seen_though_its_mean_slope_is_the_gradient(voi
     }
 }
 
+static void a_point_on_an_undeclared_kink_blames_nobody(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        tg_tape *tape = tg_tape_new(TG_F32);
+        tg_node *x = leaf(tape, "x", 1, 3, 1);
+        tg_set_f64(x, (double[]){-1, 0, 2});
+        tg_naive = TG_NAIVE_ABS;
+        tg_check_report *r =
+            tg_check(tg_mean(tg_apply(&tg_op_naive, NULL, 1, &x)), (tg_check_options){.seed = seed});
+        if (r->verdict != TG_VERDICT_PASS || r->nculprits) fail_msg("%s", printed(r));
+        assert_int_equal(r->counts[TG_VERDICT_INCONCLUSIVE], 1);
+        tg_check_free(r);
+        tg_tape_free(tape);
+    }
+}
+
 /* Smooth functions whose gradient is 0 at the point, and declared kinks. */
 static void nothing_smooth_is_said_to_jump(void **state) {
     (void)state;
@@ -298,6 +314,7 @@ int main(void) {
         cmocka_unit_test(a_wrong_element_that_hides_behind_large_ones_is_followed),
         cmocka_unit_test(rounding_is_never_blamed),
         cmocka_unit_test(an_undeclared_kink_is_seen_though_its_mean_slope_is_the_gradient),
+        cmocka_unit_test(a_point_on_an_undeclared_kink_blames_nobody),
         cmocka_unit_test(nothing_smooth_is_said_to_jump),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,9 @@ static void forward(tg_eval *e) {
     const real *x = e->x[0];
     real *y = e->y;
     for (int64_t i = 0; tg_naive > TG_NAIVE_LOGSUMEXP && i < e->n; i++)
-        y[i] = tg_naive == TG_NAIVE_SIGMOID ? 1 / (1 + r_exp(-x[i])) : 1 - r_cos(x[i]);
+        y[i] = tg_naive == TG_NAIVE_SIGMOID  ? 1 / (1 + r_exp(-x[i]))
+               : tg_naive == TG_NAIVE_COSINE ? 1 - r_cos(x[i])
+                                             : r_abs(x[i]);
     if (tg_naive > TG_NAIVE_LOGSUMEXP) return;
     const real n = (real)tg_shape_count(e->xshape[0], 1);
     real squares, sum = TG_R(sums)(e, &squares);
@@ -51,8 +53,11 @@ static void backward(tg_eval *e) {
         case TG_NAIVE_SIGMOID:
             dx[i] += dy[i] * s * (1 - s);
             break;
-        default:
+        case TG_NAIVE_COSINE:
             dx[i] += dy[i] * r_sin(x[i]);
+            break;
+        default:
+            dx[i] += re(x[i]) < 0 ? -dy[i] : re(x[i]) > 0 ? dy[i] : 0;
         }
     }
 }

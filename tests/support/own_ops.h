@@ -47,6 +47,7 @@ enum {
     TG_NAIVE_LOGSUMEXP, /* without taking the largest out */
     TG_NAIVE_SIGMOID,   /* its derivative is s(1-s), s computed anew */
     TG_NAIVE_COSINE,    /* 1 - cos x */
+    TG_NAIVE_ABS,       /* |x|, which declares no kink */
     TG_NAIVES
 };
 extern int tg_naive;
