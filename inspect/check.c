@@ -259,7 +259,9 @@ static void conclude(tg_check_run *run) {
         say(r, "%d of %d random directions contradict the differences", r->directions_failed, r->directions);
     else if (r->nculprits)
         say(r,
-            "the op %s is wrong by itself, though its share in the whole is too small for differences to see",
+            r->culprits[0].f32_only
+                ? "the op %s is wrong in f32 only, where differences, taken in f64, do not look"
+                : "the op %s is wrong by itself, though no difference that was taken says so",
             r->culprits[0].op);
     else if (plan_differs)
         say(r, "the execution plan's gradient differs from that of op by op (relative %.1e)",

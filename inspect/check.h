@@ -101,7 +101,8 @@ typedef struct tg_culprit {
     char op[64];
     char shapes[2 * TG_SHAPE_TEXT]; /* "(2,3) x (3,4) -> (2,4)" */
     char attributes[TG_CHECK_TEXT];
-    tg_where where;                /* the caller's file and line */
+    tg_where where; /* the caller's file and line */
+    bool f32_only;  /* its f32 kernels are wrong; those of f64, which differences judge, are right */
     char fault[2 * TG_CHECK_TEXT]; /* what is wrong, with numbers */
 } tg_culprit;
 #define TG_CHECK_CULPRITS 8

@@ -1,5 +1,6 @@
 /* check_drift.c: how far the tape's own dtype, run by its execution plan, is from f64 op by op. */
 #include "check_run.h"
+#include "local.h"
 
 #include "../core/arena.h"
 #include "../core/shadow.h"
@@ -18,18 +19,6 @@ static double drift(const tg_node *a, const tg_node *b, double (*at)(const tg_no
     return worst > 0 ? worst / size : 0;
 }
 
-/* The probe's cotangent in the dtype of the shadow. */
-static bool backward(tg_check_run *run, tg_node *target) {
-    int64_t n = tg_size(target);
-    if (tg_dtype_of(target) == TG_F64) return tg_backward_from(target, run->probe.cotangent);
-    float *cotangent = tg_alloc((size_t)(n + 1) * sizeof *cotangent);
-    if (!cotangent) return false;
-    for (int64_t i = 0; i < n; i++) cotangent[i] = (float)run->probe.cotangent[i];
-    bool ok = tg_backward_from(target, cotangent);
-    tg_release(cotangent);
-    return ok;
-}
-
 void tg_check_drift(tg_check_run *run) {
     tg_check_report *r = run->report;
     tg_tape *own = tg_shadow_with(
@@ -38,7 +27,8 @@ void tg_check_drift(tg_check_run *run) {
     tg_node *target = tg_tape_node(own, tg_id(run->source_target));
     for (int i = 0; i < run->nwrt; i++) tg_retain_grad(tg_tape_node(own, tg_id(run->source_wrt[i])));
     if (own && target) tg_set_step(own, tg_step(own) - 1); /* so that replay draws the same random numbers */
-    if (own && target && tg_replay(own) && backward(run, target) && tg_probe_backward(&run->probe)) {
+    if (own && target && tg_replay(own) && tg_local_pull(target, run->probe.cotangent) &&
+        tg_probe_backward(&run->probe)) {
         r->has_drift = true;
         r->value_drift = drift(target, run->probe.target, tg_value_at);
         for (int i = 0; i < run->nwrt; i++) {

@@ -30,7 +30,8 @@ static bool settles(const tg_check_element *e, double tolerance) {
 }
 
 /* The point lies on a kink or an edge: is the gradient between the one-sided derivatives? */
-static tg_verdict judge_sides(const tg_line *line, tg_check_element *e, tg_slope *slope, double tolerance) {
+static tg_verdict judge_sides(const tg_check_run *run, const tg_line *line, tg_check_element *e,
+                              tg_slope *slope) {
     if (!line->probe->base_finite || (!slope->crossed && slope->kink_node < 0))
         return TG_VERDICT_INCONCLUSIVE;
     tg_slope_sides(line, slope);
@@ -39,7 +40,7 @@ static tg_verdict judge_sides(const tg_line *line, tg_check_element *e, tg_slope
     if (isnan(high)) high = low;
     if (isnan(low)) return TG_VERDICT_INCONCLUSIVE;
     e->numeric = (isinf(low) || isinf(high)) ? high : (low + high) / 2;
-    double slack = fmax(tolerance, 1e-4) * fmax(larger(low, high), 0);
+    const double slack = fmax(run->options.tolerance, 1e-4) * fmax(larger(low, high), 1e-8 * run->scale);
     if (e->analytic == low || e->analytic == high) return TG_VERDICT_KINK;
     if (e->analytic >= fmin(low, high) - slack && e->analytic <= fmax(low, high) + slack)
         return TG_VERDICT_KINK;
@@ -57,6 +58,19 @@ static bool blurred(const tg_check_run *run, const tg_slope *slope, double size)
     return slope->bar > 0.01 * size && size > 1e-8 * run->scale;
 }
 
+/* Whether the function bends within the steps as if its slope jumped. */
+static bool is_bent(const tg_check_run *run, const tg_check_element *e, const tg_slope *slope) {
+    return isfinite(slope->bend) && slope->bend > 0.01 * fabs(e->numeric) && slope->bend > 1e-6 * run->scale;
+}
+
+/* A central difference on a kink is the mean of both sides, which a gradient may well equal: 0 for |x|. */
+static bool jumps_unseen(const tg_check_run *run, const tg_line *line, const tg_check_element *e,
+                         tg_slope *slope) {
+    if (!is_bent(run, e, slope)) return false;
+    tg_slope sides = *slope;
+    return slope->jumps = tg_slope_jumps(line, &sides);
+}
+
 static const char *reason_of(const tg_line *line, const tg_check_element *e, const tg_slope *slope) {
     if (!line->probe->base_finite) return "its value is not finite";
     if (!isfinite(e->analytic)) return "its gradient is not finite";
@@ -69,7 +83,7 @@ static tg_verdict judge(const tg_check_run *run, const tg_line *line, tg_check_e
     const double tolerance = run->options.tolerance;
     take(run, e, slope);
     if (!isfinite(slope->bar)) {
-        tg_verdict verdict = judge_sides(line, e, slope, tolerance);
+        tg_verdict verdict = judge_sides(run, line, e, slope);
         measure(run, e);
         return verdict;
     }
@@ -78,7 +92,8 @@ static tg_verdict judge(const tg_check_run *run, const tg_line *line, tg_check_e
         return blurred(run, slope, fabs(e->numeric)) ? TG_VERDICT_INCONCLUSIVE : TG_VERDICT_FAIL;
     double size = larger(e->analytic, e->numeric);
     if (e->abs_error <= tolerance * size + 10 * slope->bar)
-        return blurred(run, slope, size) ? TG_VERDICT_INCONCLUSIVE : TG_VERDICT_PASS;
+        return blurred(run, slope, size) || jumps_unseen(run, line, e, slope) ? TG_VERDICT_INCONCLUSIVE
+                                                                              : TG_VERDICT_PASS;
     /* An op may have a kink that it does not declare. */
     tg_slope sides = *slope;
     tg_slope_sides(line, &sides);
@@ -114,9 +129,10 @@ void tg_check_judge(tg_check_run *run, const tg_line *line, tg_check_element *e)
         slope = tg_slope_central(line);
         take(run, e, &slope);
         e->verdict = TG_VERDICT_PASS;
-        if (settles(e, tolerance)) return;
+        const bool bent = is_bent(run, e, &slope);
+        if (settles(e, tolerance) && !bent) return;
         if (e->analytic == 0 && slope.still && !hidden(line, &slope)) return;
-        if (run->options.rule == TG_STEP_AUTO) slope = tg_slope_six(line, tolerance / 100);
+        if (bent || run->options.rule == TG_STEP_AUTO) slope = tg_slope_six(line, tolerance / 100);
     }
     e->verdict = judge(run, line, e, &slope);
     if (e->verdict == TG_VERDICT_FAIL && !is_confirmed(run, line, e, &slope))

@@ -58,7 +58,7 @@ static const tg_check_element *undeclared(const tg_check_report *report) {
     return NULL;
 }
 
-/* Differences, and f32 against f64: rounding may cost digits, but not the second one. */
+/* Differences, and f32 by the execution plan against f64: rounding may cost digits, but not the second one. */
 static bool check_differences(tg_op_report *r, const tg_sweep_case *c, tg_node *y, tg_check_options options) {
     tg_check_report *report = tg_check(y, options);
     bool ok = true;
@@ -73,8 +73,8 @@ static bool check_differences(tg_op_report *r, const tg_sweep_case *c, tg_node *
         ok = refuse(r, c, options.seed, "differences", text);
     } else if (c->grid && undeclared(report)) {
         e = undeclared(report);
-        snprintf(text, sizeof text,
-                 "the slope jumps at %g, but the branch kernel gives one branch to both sides", e->value);
+        snprintf(text, sizeof text, "the slope jumps at %g, and no branch kernel tells the sides apart",
+                 e->value);
         ok = refuse(r, c, options.seed, "kinks", text);
     } else if (!c->grid && report->has_drift &&
                !(report->value_drift < 0.01 && report->gradient_drift < 0.01) &&
@@ -100,8 +100,10 @@ static bool check_contract(tg_op_report *r, const tg_sweep_case *c, const tg_nod
     bool ok = true;
     if (!node)
         ok = refuse(r, c, options.seed, "f64", shadow ? tg_error(shadow) : "out of memory");
-    else if (!tg_local_check(node, options.seed, true, &fault))
+    else if (!tg_local_check(node, options.seed, true, NULL, &fault))
         ok = refuse(r, c, options.seed, "contract", fault.text);
+    else if (!fault.starved && !quick && !tg_local_check_f32(node, options.seed, &fault))
+        ok = refuse(r, c, options.seed, "f32 against f64", fault.text);
     else if (fault.starved)
         ok = skip(r, c, options.seed, "contract", "out of memory");
     else if (!quick && !tg_sweep_second(node, options.seed, text, sizeof text))

@@ -18,11 +18,11 @@ static void print_culprits(const tg_check_report *r, FILE *out) {
                 c->fault);
     }
     if (r->blamed && !r->nculprits && r->verdict == TG_VERDICT_FAIL)
-        fprintf(
-            out,
-            "\n  No culprit: every op on its own is right. Suspect what lies between them: gradients that "
-            "are not\n"
-            "  added up (accumulation), two nodes sharing memory (aliasing), a saved value overwritten.\n");
+        fprintf(out, "\n  No culprit: no op was found wrong on its own. Suspect what lies between them: "
+                     "gradients that "
+                     "are not\n"
+                     "  added up (accumulation), two nodes sharing memory (aliasing); or a function sharper "
+                     "than any step.\n");
 }
 
 static void print_worst(const tg_check_report *r, FILE *out) {
@@ -34,7 +34,7 @@ static void print_worst(const tg_check_report *r, FILE *out) {
                 where_of(r, e), (long long)e->index, e->analytic, e->numeric, e->rel_error, e->bar);
         if (e->kink_node >= 0)
             fprintf(out, "  kink at node #%d, element %lld", e->kink_node, (long long)e->kink_element);
-        fputc('\n', out);
+        fprintf(out, "%s%s\n", e->reason ? "  " : "", e->reason ? e->reason : "");
     }
 }
 
@@ -156,6 +156,7 @@ static void add_culprits(cJSON *object, const tg_check_report *r) {
         cJSON_AddStringToObject(o, "attributes", c->attributes);
         cJSON_AddStringToObject(o, "file", c->where.file ? c->where.file : "");
         cJSON_AddNumberToObject(o, "line", c->where.line);
+        cJSON_AddBoolToObject(o, "f32_only", c->f32_only);
         cJSON_AddStringToObject(o, "fault", c->fault);
         cJSON_AddItemToArray(list, o);
     }

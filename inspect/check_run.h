@@ -31,8 +31,8 @@ bool tg_check_elements(tg_check_run *run);
 void tg_check_judge(tg_check_run *run, const tg_line *line, tg_check_element *element);
 /* check_directions.c: random directions over all leaves, and the detection limit. */
 bool tg_check_directions(tg_check_run *run);
-/* check_blame.c: which ops are wrong by themselves; and, when none is although the whole is wrong, who writes
-   where he should only read. The probe stands at its base point. */
+/* check_blame.c: which ops are wrong by themselves; and, when none seems so although the whole is wrong, which is
+   where the worst element says. The probe stands at its base point. */
 void tg_check_examine(tg_check_run *run);
 void tg_check_blame(tg_check_run *run);
 /* check_drift.c: the tape's own dtype and plan against f64. */

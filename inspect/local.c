@@ -27,12 +27,14 @@ static int same_as(const tg_node *node, int k) {
     return -1;
 }
 
-bool tg_local_open(tg_local *l, const tg_node *node, tg_dtype dtype, int only) {
+bool tg_local_open(tg_local *l, const tg_node *node, tg_dtype dtype, const bool *wanted) {
     const int nargs = tg_arg_count(node);
     const tg_tape *source = tg_tape_of(node);
     *l = (tg_local){
+        .op = *tg_op_of(node),
         .tape = tg_tape_new_spec((tg_tape_spec){
             .dtype = dtype, .seed = 1, .evaluation = !tg_training(source), .threads = 1, .no_plan = true})};
+    l->op.saves = TG_SAVES_ARGS | TG_SAVES_OUTPUT;
     l->leaves = tg_alloc((size_t)nargs * sizeof *l->leaves);
     l->argument = tg_alloc((size_t)nargs * sizeof *l->argument);
     tg_node **args = tg_alloc((size_t)nargs * sizeof *args);
@@ -41,14 +43,14 @@ bool tg_local_open(tg_local *l, const tg_node *node, tg_dtype dtype, int only) {
         int twin = same_as(node, k);
         bool real = tg_dtype_of(tg_arg(node, k)) != TG_I32;
         args[k] =
-            twin >= 0 ? args[twin] : copy_argument(l->tape, tg_arg(node, k), real && (only < 0 || only == k));
+            twin >= 0 ? args[twin] : copy_argument(l->tape, tg_arg(node, k), real && (!wanted || wanted[k]));
         ok = args[k] != NULL;
         if (!ok || twin >= 0 || !real) continue;
         l->leaves[l->nleaves] = args[k];
         l->argument[l->nleaves++] = k;
         l->size += tg_size(args[k]);
     }
-    if (ok) l->y = tg_apply_at(tg_where_of(node), tg_op_of(node), tg_options_of(node), nargs, args);
+    if (ok) l->y = tg_apply_at(tg_where_of(node), &l->op, tg_options_of(node), nargs, args);
     tg_release(args);
     return l->y != NULL;
 }
@@ -65,20 +67,24 @@ bool tg_local_starved(const tg_local *l) {
     return tg_failed(l->tape) ? strstr(tg_error(l->tape), "out of memory") != NULL : !l->y;
 }
 
-static bool backward_dual(tg_node *y, const double *cotangent) {
+bool tg_local_pull(tg_node *y, const double *cotangent) {
     const int64_t n = tg_size(y);
-    double *pairs = tg_alloc((size_t)(n + 1) * 2 * sizeof *pairs);
-    if (!pairs) return false;
-    for (int64_t i = 0; i < n; i++) pairs[2 * i] = cotangent[i];
-    bool ok = tg_backward_from(y, pairs);
-    tg_release(pairs);
+    if (tg_dtype_of(y) == TG_F64) return tg_backward_from(y, cotangent);
+    double *room = tg_alloc((size_t)(n + 1) * 2 * sizeof *room); /* of pairs, or of half as many bytes */
+    if (!room) return false;
+    for (int64_t i = 0; i < n; i++)
+        if (tg_dtype_of(y) == TG_DUAL)
+            room[2 * i] = cotangent[i];
+        else
+            ((float *)room)[i] = (float)cotangent[i];
+    bool ok = tg_backward_from(y, room);
+    tg_release(room);
     return ok;
 }
 
 bool tg_local_backward(tg_local *l, const double *cotangent, bool on_top, double *gradient) {
     if (!on_top) tg_zero_grad(l->tape);
-    bool dual = tg_tape_dtype(l->tape) == TG_DUAL;
-    if (!(dual ? backward_dual(l->y, cotangent) : tg_backward_from(l->y, cotangent))) return false;
+    if (!tg_local_pull(l->y, cotangent)) return false;
     for (int j = 0; j < l->nleaves; j++)
         for (int64_t i = 0; i < tg_size(l->leaves[j]); i++)
             *gradient++ = tg_grad(l->leaves[j]) ? tg_grad_at(l->leaves[j], i) : 0;

@@ -62,11 +62,13 @@ void tg_line_restore(const tg_line *line); /* puts the base point back; nothing 
 typedef struct tg_slope {
     double value, bar;  /* bar: INFINITY when no step was reliable */
     double left, right; /* one-sided derivatives, where asked for; NaN when not reliable */
-    bool crossed;       /* every step crossed a kink, or left the domain */
-    bool edge;          /* one side is outside the domain */
-    bool still;         /* the function did not change at all */
-    bool near;          /* steps below |x| were tried too */
-    bool jumps;         /* left and right are both reliable and differ */
+    double
+        bend; /* the least of |f(x+h) - 2 f(x) + f(x-h)|/h over the steps: where the slope jumps, by how much */
+    bool crossed; /* every step crossed a kink, or left the domain */
+    bool edge;    /* one side is outside the domain */
+    bool still;   /* the function did not change at all */
+    bool near;    /* steps below |x| were tried too */
+    bool jumps;   /* left and right are both reliable and differ */
     int kink_node;
     int64_t kink_element;
 } tg_slope;
@@ -77,5 +79,7 @@ tg_slope tg_slope_six(const tg_line *line, double wanted);
 tg_slope tg_slope_ridders(const tg_line *line);
 /* Fills in left, right, edge and jumps. */
 void tg_slope_sides(const tg_line *line, tg_slope *slope);
+/* The same; whether they differ as at a kink on which the point lies: by what the slope bends within any step. */
+bool tg_slope_jumps(const tg_line *line, tg_slope *slope);
 
 #endif

@@ -22,7 +22,8 @@ static void note_crossing(tg_slope *slope, const tg_sample *s) {
 }
 
 static tg_slope nothing(void) {
-    return (tg_slope){.value = NAN, .bar = INFINITY, .left = NAN, .right = NAN, .kink_node = -1};
+    return (tg_slope){
+        .value = NAN, .bar = INFINITY, .bend = INFINITY, .left = NAN, .right = NAN, .kink_node = -1};
 }
 
 /* ---- central differences ---- */
@@ -40,12 +41,14 @@ static central central_at(const tg_line *line, double h, bool branches, tg_slope
     double width = up.t - down.t;
     note_crossing(slope, &up);
     note_crossing(slope, &down);
-    return (central){(up.f - down.f) / width,
-                     noise(line, up.size) / width + noise(line, down.size) / width,
-                     seen_noise(line, up.size) / width + seen_noise(line, down.size) / width,
-                     fabs(up.f + down.f) - 2 * seen_noise(line, fmax(up.size, down.size)),
-                     isfinite(up.f) && isfinite(down.f) && width > 0 && !up.crossed && !down.crossed,
-                     up.f != 0 || down.f != 0};
+    central c = {(up.f - down.f) / width,
+                 noise(line, up.size) / width + noise(line, down.size) / width,
+                 seen_noise(line, up.size) / width + seen_noise(line, down.size) / width,
+                 fabs(up.f + down.f) - 2 * seen_noise(line, fmax(up.size, down.size)),
+                 isfinite(up.f) && isfinite(down.f) && width > 0 && !up.crossed && !down.crossed,
+                 up.f != 0 || down.f != 0};
+    if (c.usable) slope->bend = fmin(slope->bend, 2 * c.bend / width);
+    return c;
 }
 
 tg_slope tg_slope_central(const tg_line *line) {
@@ -197,4 +200,10 @@ void tg_slope_sides(const tg_line *line, tg_slope *slope) {
     slope->edge = (no_left || no_right) && line->probe->base_finite;
     slope->jumps = isfinite(slope->left) && isfinite(slope->right) &&
                    fabs(slope->left - slope->right) > 0.01 * fmax(fabs(slope->left), fabs(slope->right));
+}
+
+bool tg_slope_jumps(const tg_line *line, tg_slope *slope) {
+    tg_slope_sides(line, slope);
+    const double jump = fabs(slope->right - slope->left);
+    return slope->jumps && fabs(slope->bend - jump) <= 0.1 * jump;
 }

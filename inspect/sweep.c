@@ -52,13 +52,16 @@ bool tg_sweep_get(const tg_op *op, int n, tg_sweep_case *out) {
     }
     if (!own) return false;
     n -= own;
-    if (op->kinks && n < own) {
+    /* An op that declares no kinks may have some all the same. */
+    const int grids = op->kinks ? own : 1;
+    if (n < grids) {
         out->sample = *tg_case_of(op, n);
         out->grid = true;
-        snprintf(out->label, sizeof out->label, "%s, on kinks", out->sample.label);
+        snprintf(out->label, sizeof out->label, "%s, %s", out->sample.label,
+                 op->kinks ? "on kinks" : "whole numbers");
         return true;
     }
-    n -= op->kinks ? own : 0;
+    n -= grids;
     out->sample = *tg_case_of(op, 0);
     return derive_broadcast(op, n, out);
 }

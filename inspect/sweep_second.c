@@ -62,7 +62,7 @@ static bool is_shortage(const tg_status *status) {
 
 static bool open_second(second *s, const tg_node *y, uint64_t seed) {
     *s = (second){.n = 0};
-    if (!tg_local_open(&s->f64, y, TG_F64, -1) || !tg_requires_grad(s->f64.y)) return false;
+    if (!tg_local_open(&s->f64, y, TG_F64, NULL) || !tg_requires_grad(s->f64.y)) return false;
     s->n = s->f64.size;
     s->m = tg_size(s->f64.y);
     if (!s->n || !s->m) return false;

@@ -1,8 +1,11 @@
-/* Ten thousand checks of right gradients, other numbers and other shapes each time: not one may be refused.
- */
+/* Ten thousand checks of right gradients, other numbers and other shapes each time: not one may be refused. And no op
+   may be blamed, at whatever scale its arguments are, nor in deep networks in which numbers grow and vanish. */
+#include "core/shadow.h"
+#include "inspect/local.h"
 #include "inspect/sweep.h"
 #include "support/test.h"
 
+#include <math.h>
 #include <string.h>
 
 #define CHECKS 10000
@@ -78,9 +81,94 @@ static void no_right_gradient_is_refused(void **state) {
     assert_true(below10 * 2 > all && below7 * 100 >= all * 99);
 }
 
+/* Records a case and moves its leaves; its op must be right by itself, in f64 and in f32. */
+static bool is_blamed(const tg_sweep_case *c, uint64_t seed, double scale, double offset) {
+    tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F32, .seed = seed, .threads = 1});
+    tg_node *y = tg_sweep_record(c, tape, seed);
+    assert_tape_ok(tape);
+    for (int i = 0; i < tg_id(y); i++) {
+        tg_node *x = tg_tape_node(tape, i);
+        for (int64_t k = 0; tg_dtype_of(x) == TG_F32 && k < tg_size(x); k++)
+            ((float *)tg_value(x))[k] = (float)(tg_value_at(x, k) * scale + offset);
+    }
+    tg_tape *shadow = tg_shadow_with(tape, (tg_shadow_spec){.dtype = TG_F64, .threads = 1});
+    const tg_node *node = tg_tape_node(shadow, tg_id(y));
+    tg_local_fault fault;
+    bool blamed = tg_requires_grad(node) && !((c->grid || tg_local_check(node, seed, false, NULL, &fault)) &&
+                                              tg_local_check_f32(node, seed, &fault));
+    if (blamed)
+        print_error("%s, case \"%s\", seed %d, scale %g, offset %g: %s\n", c->op->name, c->label, (int)seed,
+                    scale, offset, fault.text);
+    tg_tape_free(shadow);
+    tg_tape_free(tape);
+    return blamed;
+}
+
+static void no_right_op_is_blamed_at_any_scale(void **state) {
+    (void)state;
+    const double scales[] = {1, 1e-12, 1e-6, 1e-3, 0.1, 10, 40, 100, 1e4, 1e7}, offsets[] = {0, 1, 1000};
+    int blamed = 0, checks = 0;
+    tg_sweep_case c;
+    for (int i = 0; i < tg_op_count(); i++) {
+        const tg_op *op = tg_op_get(i);
+        for (int n = 0; (op->view || tg_kernel_of(op, TG_F64)->backward) && tg_sweep_get(op, n, &c); n++)
+            for (int k = 0; k < 30; k++, checks++)
+                blamed += is_blamed(&c, (uint64_t)(i + n + k), scales[k % 10], offsets[k / 10]);
+    }
+    print_message("%d checks, %d blamed\n", checks, blamed);
+    assert_int_equal(blamed, 0);
+}
+
+static tg_node *leaf(tg_tape *tape, int64_t n, double scale, double offset, uint64_t seed) {
+    tg_node *x = tg_input(tape, NULL, TG_F32, 2, (int64_t[]){n, n});
+    tg_rng rng = {.seed = seed};
+    for (int64_t i = 0; i < n * n; i++)
+        ((float *)tg_value(x))[i] = (float)(offset + scale * tg_rng_normal(&rng));
+    tg_require_grad(x, true);
+    return x;
+}
+
+/* Up to 60 ops at random, among them those that make numbers grow without bound. */
+static tg_node *deep(tg_tape *tape, uint64_t seed) {
+    static const char *const unary[] = {"tanh",       "sin",     "softplus",    "gelu", "elu", "sigmoid",
+                                        "leaky_relu", "softmax", "cos",         "relu", "exp", "abs",
+                                        "square",     "selu",    "log_softmax", "neg"};
+    static const char *const binary[] = {"add", "sub", "mul", "matmul", "maximum", "minimum", "div"};
+    tg_rng rng = {.seed = seed, .stream = 3};
+    const int64_t n = 2 + (int64_t)tg_rng_below(&rng, 20);
+    tg_node *h = leaf(tape, n, pow(10, -3 + 6 * tg_rng_uniform(&rng)), seed % 3 ? 0 : 50, seed);
+    for (int i = 3 + (int)tg_rng_below(&rng, 60); i > 0; i--) {
+        const bool two = tg_rng_below(&rng, 3) == 0, twice = tg_rng_below(&rng, 6) == 0;
+        tg_node *other = two && !twice ? leaf(tape, n, pow(10, -2 + 3 * tg_rng_uniform(&rng)),
+                                              (double)(seed % 2), 1000 * seed + (uint64_t)i)
+                                       : h;
+        const tg_op *op = tg_op_find(two ? binary[tg_rng_below(&rng, 7)] : unary[tg_rng_below(&rng, 16)]);
+        h = tg_apply(op, NULL, two ? 2 : 1, (tg_node *[]){h, other});
+    }
+    return tg_mean(h);
+}
+
+static void no_op_of_a_deep_network_is_blamed(void **state) {
+    (void)state;
+    int blamed = 0;
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        tg_tape *tape = tg_tape_new(TG_F32);
+        tg_node *y = deep(tape, seed);
+        assert_tape_ok(tape);
+        tg_check_report *r = tg_check(y, (tg_check_options){.budget = 4, .directions = -1, .seed = seed});
+        if (r->nculprits) tg_check_print(r, stderr);
+        blamed += r->nculprits;
+        tg_check_free(r);
+        tg_tape_free(tape);
+    }
+    assert_int_equal(blamed, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_right_gradient_is_refused),
+        cmocka_unit_test(no_right_op_is_blamed_at_any_scale),
+        cmocka_unit_test(no_op_of_a_deep_network_is_blamed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
