@@ -117,10 +117,10 @@ typedef struct tg_loss_options {
     tg_reduction reduction;
 } tg_loss_options;
 
-/* A shape of a sample, in few bytes: the library brings hundreds. */
+/* A shape of a sample, in few bytes, for the library brings hundreds: of at most 6 axes. */
 typedef struct tg_case_shape {
     int8_t rank;
-    int16_t dim[TG_MAX_RANK];
+    int16_t dim[6];
 } tg_case_shape;
 
 /* One sample for the gradient checks. The registry sweep draws its values. */
