@@ -215,7 +215,7 @@ static void scatter_runs(const tg_walk *w, accum *t, int64_t start, int64_t n, c
 
 static void scatter(const tg_walk *w, void *total, int64_t start, int64_t n, const void *block) {
     const real *x = block;
-    if (is_row(w)) {
+    if (n > 0 && is_row(w)) {
         const int64_t columns = w->dim[1], rest = (columns - start % columns) % columns,
                       head = rest < n ? rest : n;
         const int64_t rows = (n - head) / columns, ready = head + rows * columns;
