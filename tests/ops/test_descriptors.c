@@ -46,8 +46,23 @@ static void every_op_describes_itself(void **state) {
     assert_int_equal(complaints, 0);
 }
 
+/* The shared cases come first, then the op's own, then none. */
+static void cases_are_counted_through(void **state) {
+    (void)state;
+    const tg_op *op = tg_op_find("tanh");
+    int shared = 0, own = 0;
+    while (op->shared_cases[shared].label) shared++;
+    while (op->cases[own].label) own++;
+    assert_true(shared > 0 && own > 0);
+    for (int n = 0; n < shared + own; n++)
+        assert_ptr_equal(tg_case_of(op, n), n < shared ? &op->shared_cases[n] : &op->cases[n - shared]);
+    assert_null(tg_case_of(op, shared + own));
+    assert_null(tg_case_of(&(tg_op){.name = "bare"}, 0));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cases_are_counted_through),
         cmocka_unit_test(every_op_describes_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
