@@ -7,6 +7,9 @@
 #define TG_BLOCK                                                                                             \
     1024 /* elements that an elementwise op computes at a time: a few blocks fit a level-1 cache */
 
+/* Products of fewer rows may add up their terms in another order: parts of one should have as many. */
+#define TG_PRODUCT_ROWS 32
+
 /* How the elements of one tensor (the argument) stand to the positions of another (the result): merged axes
    of the result, the innermost last, and the argument's strides along them. */
 typedef struct tg_walk {

@@ -4,6 +4,7 @@
 
 #ifndef TG_REAL_DUAL
 #include "blas.h"
+#include "block.h"
 #include "gemm_parts.h"
 #include "threads.h"
 
@@ -78,9 +79,10 @@ static void by_parts(const product *g, int threads, void (*run)(const product *g
     in_parts(&j, threads, (length + parts - 1) / parts, j.by_rows ? TILE_ROWS : TILE_COLUMNS);
 }
 
-/* Whether C's columns would leave most of a tile empty, and its sums are long enough to run along vectors. */
+/* Whether C's columns would leave most of a tile empty, and there are enough rows and long enough sums to run along
+   vectors instead. */
 static bool has_few_columns(const product *g) {
-    return !g->ta && 4 * g->n <= LANES && g->k >= 4 * LANES &&
+    return !g->ta && 4 * g->n <= LANES && g->k >= 64 && g->m >= TG_PRODUCT_ROWS &&
            g->n * g->k * (int64_t)sizeof(real) <= TG_THREAD_BUFFER;
 }
 

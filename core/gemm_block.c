@@ -295,7 +295,7 @@ void TG_R(tg_gemm_blocks)(const product *g) {
        its rows lie a page or more apart, unless a tile reads whole pairs of lines of them. Where run() brings
        it back from the caches, only a large one is. */
     const bool wide = VECTOR_BYTES == 64 || g->ldb * (int64_t)sizeof(real) < 4096;
-    const int64_t many = wide ? 512 : 2 * TILE_ROWS, large = wide && !g->ta ? 4 << 20 : 16 << 10;
+    const int64_t many = wide ? 512 : 2 * TILE_ROWS, large = wide && !g->ta ? 2 << 20 : 16 << 10;
     const bool wants_b = g->tb || (g->m >= many && g->k * g->n * (int64_t)sizeof(real) > large);
     /* A^T is read in short pieces: across pages when its rows are long. */
     const bool wants_a = g->ta && g->n >= 4 * TILE_COLUMNS && g->lda * (int64_t)sizeof(real) >= 2048;

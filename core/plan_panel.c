@@ -76,8 +76,9 @@ int64_t tg_plan_panel(const tg_plan *plan, const tg_node *last, const bool *acti
     if (chain->node[chain->count - 1] != x->id) return 0;
     const tg_node *source = source_of(plan, chain, written);
     if (!source || !divides(plan, chain, source) || !in_succession(plan, last, c, source, active)) return 0;
-    const int64_t rows = rows_of(x), all = x->shape.dim[0];
-    return rows && all >= PANELS * rows && all % rows != 1 ? rows : 0;
+    const int64_t rows = rows_of(x), all = x->shape.dim[0], last_rows = rows ? all % rows : 0;
+    const bool even = !last_rows || last_rows >= TG_PRODUCT_ROWS;
+    return rows && all >= PANELS * rows && even ? rows : 0;
 }
 
 /* ---- running ---- */
