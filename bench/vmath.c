@@ -90,6 +90,7 @@ int main(int argc, char **argv) {
     json = argc > 1 && strcmp(argv[1], "--json") == 0;
     int64_t n = argc > 1 + json ? atoll(argv[1 + json]) : 1000000;
     if (n < 1) return fprintf(stderr, "usage: bench_vmath [--json] [elements]\n"), 2;
+    n = (n + 15) / 16 * 16; /* as ops give them to kernels */
     float *x = malloc((size_t)n * sizeof *x), *y = malloc((size_t)n * sizeof *y);
     double *dx = malloc((size_t)n * sizeof *dx), *dy = malloc((size_t)n * sizeof *dy);
     if (!x || !y || !dx || !dy) return fprintf(stderr, "out of memory\n"), 1;

@@ -1,6 +1,5 @@
-/* gemm_vector.c: products of a row with a matrix, and of a column with a row, which touch each element of the
-   matrix once. Compiled once per
-   number type and SIMD level. */
+/* gemm_vector.c: products of a row with a matrix, of a column with a row, and of a matrix with a few columns. Compiled
+   once per number type and SIMD level. */
 #include "real.h"
 
 #ifndef TG_REAL_DUAL
@@ -62,8 +61,8 @@ static void by_columns(const product *g, const real *x, int64_t sx) {
    of all are taken together: each step halves the number of vectors, and puts a row's halves side by side. */
 INLINE void rows(int64_t k, const real *x, const real *b, int64_t ldb, int count, bool add, real *y) {
     vec sum[LANES];
-    const real
-        *row[LANES]; /* chosen ahead: with a choice between them, gcc does not fuse products and sums */
+    /* Chosen ahead: with a choice between them in the loop, gcc does not fuse products and sums. */
+    const real *row[LANES];
     int64_t p = 0;
 #pragma GCC unroll 16
     for (int j = 0; j < LANES; j++) {

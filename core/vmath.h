@@ -47,9 +47,9 @@ typedef struct tg_vmath {
     void (*run)(int64_t n, const void *x, void *y);
 } tg_vmath;
 
-/* The functions above, and sigmoid, 1/(1+e^-x), op_tanh, tanh as its op computes it, for n divisible by 16, and
-   pow, x^1.7, as compiled for TG_F32 or TG_F64 at a SIMD
-   level of this build; NULL for another dtype, or a level that does not exist or run here. */
+/* The functions above; sigmoid, 1/(1+e^-x), and op_tanh, as their ops compute them, both for n divisible by 16;
+   and pow, x^1.7; as compiled for TG_F32 or TG_F64 at a SIMD level of this build. NULL for another dtype, or a
+   level that does not exist or run here. */
 const tg_vmath *tg_vmath_of(tg_dtype dtype, int level);
 /* "libmvec", "SLEEF", or "none": scalar calls of libm. */
 const char *tg_vmath_library(void);

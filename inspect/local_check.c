@@ -1,6 +1,6 @@
 /* local_check.c: does one op keep the contract of a backward pass? The adjoint identity; the rest stands in
    local_contract.c. */
-#include "local_bench.h"
+#include "local_trial.h"
 #include "probe.h"
 
 #include "../core/arena.h"
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-bool tg_bench_refuse(tg_local_fault *fault, int argument, const char *format, ...) {
+bool tg_trial_refuse(tg_local_fault *fault, int argument, const char *format, ...) {
     va_list va;
     va_start(va, format);
     vsnprintf(fault->text, sizeof fault->text, format, va);
@@ -21,24 +21,24 @@ bool tg_bench_refuse(tg_local_fault *fault, int argument, const char *format, ..
     return false;
 }
 
-int tg_bench_which(const tg_local *local, int64_t *at) {
+int tg_trial_which(const tg_local *local, int64_t *at) {
     int j = 0;
     while (j + 1 < local->nleaves && *at >= tg_size(local->leaves[j])) *at -= tg_size(local->leaves[j++]);
     return local->argument[j];
 }
 
-double tg_bench_largest(const double *x, int64_t n) {
+double tg_trial_largest(const double *x, int64_t n) {
     double size = 0;
     for (int64_t i = 0; i < n; i++)
         if (isfinite(x[i])) size = fmax(size, fabs(x[i]));
     return size;
 }
 
-void tg_bench_place(tg_local *local, const tg_node *node, double factor, uint64_t seed) {
+void tg_trial_place(tg_local *local, const tg_node *node, double factor, uint64_t seed) {
     tg_rng rng = {.seed = seed, .stream = 0x7A3E};
     for (int j = 0; j < local->nleaves; j++) {
         const tg_node *arg = tg_arg(node, local->argument[j]);
-        const double *base = tg_value(arg), size = tg_bench_largest(base, tg_size(arg));
+        const double *base = tg_value(arg), size = tg_trial_largest(base, tg_size(arg));
         const double scale = factor != 0 ? factor : 1 / fmax(size, DBL_MIN);
         double *x = tg_value(local->leaves[j]);
         for (int64_t i = 0; i < tg_size(arg); i++)
@@ -49,7 +49,7 @@ void tg_bench_place(tg_local *local, const tg_node *node, double factor, uint64_
 
 /* ---- <v, J u> by differences ---- */
 
-static tg_slope along(const tg_bench *b, tg_probe *probe, tg_node *leaf, const double *u) {
+static tg_slope along(const tg_trial *b, tg_probe *probe, tg_node *leaf, const double *u) {
     const int64_t n = tg_size(leaf);
     double *base = tg_alloc((size_t)(n + 1) * sizeof *base);
     if (!base) return (tg_slope){.bar = INFINITY, .kink_node = -1};
@@ -64,7 +64,7 @@ static tg_slope along(const tg_bench *b, tg_probe *probe, tg_node *leaf, const d
 }
 
 /* For the j'th leaf. */
-static tg_slope by_differences(tg_bench *b, int j, const double *u) {
+static tg_slope by_differences(tg_trial *b, int j, const double *u) {
     tg_probe probe;
     tg_slope slope = {.bar = INFINITY, .kink_node = -1};
     tg_local local;
@@ -92,7 +92,7 @@ static void count_in(sides *s, double *side, double x) {
 }
 
 /* For the direction that is given (in b->other) for elements from..to of a leaf. False without memory. */
-static bool weigh(tg_bench *b, int64_t offset, int64_t from, int64_t to, sides *s) {
+static bool weigh(tg_trial *b, int64_t offset, int64_t from, int64_t to, sides *s) {
     memset(b->u, 0, (size_t)b->f64.size * sizeof *b->u);
     for (int64_t i = from; i < to; i++) b->u[offset + i] = b->other[i];
     if (!tg_local_forward(&b->dual, b->u, b->ju)) return false;
@@ -104,7 +104,7 @@ static bool weigh(tg_bench *b, int64_t offset, int64_t from, int64_t to, sides *
 }
 
 /* The element on which most of the disagreement rests, by halving; its sides in *s. */
-static int64_t worst_element(tg_bench *b, int64_t offset, int64_t n, sides *s) {
+static int64_t worst_element(tg_trial *b, int64_t offset, int64_t n, sides *s) {
     int64_t from = 0, to = n;
     while (to - from > 1) {
         const int64_t middle = from + (to - from) / 2;
@@ -127,7 +127,7 @@ static bool disagrees(const sides *s) {
 
 /* Which of the sides differences for the direction in b->u confirm against the other: 'l', 'r', or 'k', a kink, where
    both may be right; 0 where they cannot tell. */
-static char judge(tg_bench *b, int j, int64_t offset, const sides *s) {
+static char judge(tg_trial *b, int j, int64_t offset, const sides *s) {
     const tg_slope slope = by_differences(b, j, b->u + offset);
     if (!isfinite(slope.bar)) return slope.kink_node >= 0 ? 'k' : 0;
     if (slope.jumps) return 'k'; /* one that the op does not declare */
@@ -138,8 +138,8 @@ static char judge(tg_bench *b, int j, int64_t offset, const sides *s) {
 
 /* What is small against the gradient for arguments of size 1 may be a rounding error, next to where a function levels
    off, or where large arguments cancel. */
-static double floor_of(const tg_bench *b, int j, int64_t offset) {
-    const double size = tg_bench_largest(tg_value(b->f64.leaves[j]), tg_size(b->f64.leaves[j]));
+static double floor_of(const tg_trial *b, int j, int64_t offset) {
+    const double size = tg_trial_largest(tg_value(b->f64.leaves[j]), tg_size(b->f64.leaves[j]));
     double root = 0;
     for (int64_t i = 0; i < tg_size(b->f64.leaves[j]); i++)
         if (isfinite(b->tame[offset + i]))
@@ -148,7 +148,7 @@ static double floor_of(const tg_bench *b, int j, int64_t offset) {
 }
 
 /* For the j'th leaf and the direction in b->other. */
-static bool adjoint(tg_bench *b, int j, int64_t offset) {
+static bool adjoint(tg_trial *b, int j, int64_t offset) {
     const int64_t n = tg_size(b->f64.leaves[j]);
     const int argument = b->f64.argument[j];
     sides all, one;
@@ -160,14 +160,14 @@ static bool adjoint(tg_bench *b, int j, int64_t offset) {
     char verdict = judge(b, j, offset, &one); /* the direction is that element by now */
     if (!verdict && weigh(b, offset, 0, n, &all)) verdict = judge(b, j, offset, &all);
     if (verdict == 'r')
-        return tg_bench_refuse(
+        return tg_trial_refuse(
             b->fault, argument,
             "the forward kernel loses the derivative in dual numbers: <v,Ju> = %.9g, backward and "
             "differences give %.9g (does it convert `real` to double?)",
             all.left, all.right);
     /* Less than that is a rounding error, unless differences say that it is none. */
     if (verdict == 'k' || (!verdict && !(isfinite(all.left) && disagrees(&all)))) return true;
-    return tg_bench_refuse(
+    return tg_trial_refuse(
         b->fault, argument,
         "backward gives <J^T v,u> = %.9g for argument %d; forward gives <v,Ju> = %.9g%s; the most in "
         "element %lld: %.9g against %.9g",
@@ -175,7 +175,7 @@ static bool adjoint(tg_bench *b, int j, int64_t offset) {
         one.right, one.left);
 }
 
-static bool adjoint_of_all(tg_bench *b, const tg_local_way *way) {
+static bool adjoint_of_all(tg_trial *b, const tg_local_way *way) {
     int64_t offset = 0;
     for (int j = 0; j < b->f64.nleaves; offset += tg_size(b->f64.leaves[j++])) {
         const tg_node *arg = tg_arg(b->node, b->f64.argument[j]);
@@ -193,7 +193,7 @@ static bool adjoint_of_all(tg_bench *b, const tg_local_way *way) {
 
 /* ---- all of it ---- */
 
-bool tg_bench_finite(const tg_node *node) {
+bool tg_trial_finite(const tg_node *node) {
     for (int k = -1; k < tg_arg_count(node); k++) {
         const tg_node *seen = k < 0 ? node : tg_arg(node, k);
         for (int64_t i = 0; i < tg_size(seen); i++)
@@ -202,29 +202,29 @@ bool tg_bench_finite(const tg_node *node) {
     return true;
 }
 
-static bool examine(tg_bench *b, bool thorough, const tg_local_way *way) {
+static bool examine(tg_trial *b, bool thorough, const tg_local_way *way) {
     const bool wanted = tg_requires_grad(b->node) && tg_requires_grad(b->f64.y);
     tg_rng rng = {.seed = b->seed, .stream = 99};
     for (int64_t i = 0; i < tg_size(b->f64.y); i++) {
         b->v[i] = way ? way->v[i] : tg_rng_normal(&rng);
         if (!isfinite(b->v[i])) return true; /* whoever sent it is asked himself */
     }
-    if (!way && !tg_bench_keeps_off(b, wanted)) return false;
+    if (!way && !tg_trial_keeps_off(b, wanted)) return false;
     if (!wanted) return true;
-    tg_bench_place(&b->f64, b->node, 0, b->seed + 1);
+    tg_trial_place(&b->f64, b->node, 0, b->seed + 1);
     bool ran = tg_local_backward(&b->f64, b->v, false, b->tame);
-    tg_bench_place(&b->f64, b->node, 1, 0);
+    tg_trial_place(&b->f64, b->node, 1, 0);
     if (!ran || !tg_local_backward(&b->f64, b->v, false, b->g)) return true;
     if (way) return adjoint_of_all(b, way);
-    if (!tg_bench_declares(b)) return false;
+    if (!tg_trial_declares(b)) return false;
     /* Infinite numbers have no derivatives to compare. */
-    if (tg_bench_finite(b->f64.y) && !adjoint_of_all(b, NULL)) return false;
-    return tg_bench_contract(b, thorough);
+    if (tg_trial_finite(b->f64.y) && !adjoint_of_all(b, NULL)) return false;
+    return tg_trial_contract(b, thorough);
 }
 
 bool tg_local_check(const tg_node *node, uint64_t seed, bool thorough, const tg_local_way *way,
                     tg_local_fault *fault) {
-    tg_bench b = {.node = node, .seed = seed, .fault = fault};
+    tg_trial b = {.node = node, .seed = seed, .fault = fault};
     bool right = true;
     *fault = (tg_local_fault){.argument = -1};
     if (tg_local_open(&b.f64, node, TG_F64, NULL) && tg_local_open(&b.dual, node, TG_DUAL, NULL)) {

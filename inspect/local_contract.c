@@ -1,5 +1,5 @@
 /* local_contract.c: what a kernel promises besides right numbers. */
-#include "local_bench.h"
+#include "local_trial.h"
 
 #include "../core/arena.h"
 
@@ -19,18 +19,18 @@ static const char *name_value(int k, char text[48]) {
     return text;
 }
 
-static bool is_left_alone(tg_bench *b, const char *pass, const char *what, int64_t n, const double *was,
+static bool is_left_alone(tg_trial *b, const char *pass, const char *what, int64_t n, const double *was,
                           const double *now) {
     for (int64_t i = 0; i < n; i++)
         if (!same(was[i], now[i]))
-            return tg_bench_refuse(
+            return tg_trial_refuse(
                 b->fault, -1,
                 "its %s kernel changes %s, which it may only read: element %lld from %.6g to %.6g", pass,
                 what, (long long)i, was[i], now[i]);
     return true;
 }
 
-static bool leaves_arguments_alone(tg_bench *b, double factor, const char *pass) {
+static bool leaves_arguments_alone(tg_trial *b, double factor, const char *pass) {
     char text[48];
     for (int j = 0; j < b->f64.nleaves; j++) {
         const int k = b->f64.argument[j];
@@ -43,19 +43,19 @@ static bool leaves_arguments_alone(tg_bench *b, double factor, const char *pass)
 }
 
 /* With other values than the tape's, into which the kernel may have written already. */
-bool tg_bench_keeps_off(tg_bench *b, bool backward) {
+bool tg_trial_keeps_off(tg_trial *b, bool backward) {
     const double factor = 0.9;
     const int64_t m = tg_size(b->f64.y);
     char text[48];
     if (b->f64.op.view) return true;
-    tg_bench_place(&b->f64, b->node, factor, 0);
+    tg_trial_place(&b->f64, b->node, factor, 0);
     bool ok = leaves_arguments_alone(b, factor, "forward");
     for (int64_t i = 0; i < m; i++) b->scaled[i] = tg_value_at(b->f64.y, i);
     if (ok && backward && tg_local_backward(&b->f64, b->v, false, b->other))
         ok = leaves_arguments_alone(b, factor, "backward") &&
              is_left_alone(b, "backward", name_value(-1, text), m, b->scaled, tg_value(b->f64.y)) &&
              is_left_alone(b, "backward", "the gradient that arrives", m, b->v, tg_grad(b->f64.y));
-    tg_bench_place(&b->f64, b->node, 1, 0);
+    tg_trial_place(&b->f64, b->node, 1, 0);
     return ok;
 }
 
@@ -68,17 +68,17 @@ static bool is_declared(const tg_node *node, int k) {
     return false;
 }
 
-bool tg_bench_declares(tg_bench *b) {
+bool tg_trial_declares(tg_trial *b) {
     char text[48];
     for (int k = -1; k < tg_arg_count(b->node) && !b->f64.op.view; k++) {
         const tg_node *seen = k < 0 ? b->f64.y : tg_arg(b->f64.y, k);
         if (is_declared(b->node, k)) continue;
         if (tg_size(seen)) memset(tg_value(seen), 0xff, (size_t)tg_size(seen) * sizeof(double)); /* NaN */
         bool ran = tg_local_backward(&b->f64, b->v, false, b->other);
-        tg_bench_place(&b->f64, b->node, 1, 0);
+        tg_trial_place(&b->f64, b->node, 1, 0);
         for (int64_t i = 0; ran && i < b->f64.size; i++)
             if (!same(b->other[i], b->g[i]))
-                return tg_bench_refuse(b->fault, k,
+                return tg_trial_refuse(b->fault, k,
                                        "backward reads %s, which .saves does not declare: by then its memory "
                                        "may hold something else",
                                        name_value(k, text));
@@ -89,15 +89,15 @@ bool tg_bench_declares(tg_bench *b) {
 /* ---- gradients ---- */
 
 /* other = factor * g, to rounding, for the arguments that are wanted (NULL: all)? What overflows cannot be compared. */
-static bool is_multiple(tg_bench *b, double factor, const bool *wanted, const char *what) {
-    const double slack = 1e-10 * tg_bench_largest(b->g, b->f64.size) * fmax(1, fabs(factor));
+static bool is_multiple(tg_trial *b, double factor, const bool *wanted, const char *what) {
+    const double slack = 1e-10 * tg_trial_largest(b->g, b->f64.size) * fmax(1, fabs(factor));
     for (int64_t i = 0; i < b->f64.size; i++) {
         const double is = b->other[i], should = factor * b->g[i];
         int64_t at = i;
-        const int argument = tg_bench_which(&b->f64, &at);
+        const int argument = tg_trial_which(&b->f64, &at);
         if (!isfinite(should) || fabs(is - should) <= slack || (wanted && !wanted[argument])) continue;
         if (factor == 2 && fabs(is - b->g[i]) <= slack) what = "overwrites instead of adding";
-        return tg_bench_refuse(
+        return tg_trial_refuse(
             b->fault, argument,
             "backward %s: element %lld of the gradient of argument %d became %.9g, should be %.9g", what,
             (long long)at, argument + 1, is, should);
@@ -105,14 +105,14 @@ static bool is_multiple(tg_bench *b, double factor, const bool *wanted, const ch
     return true;
 }
 
-static bool adds_up(tg_bench *b) {
+static bool adds_up(tg_trial *b) {
     if (!tg_local_backward(&b->f64, b->v, false, b->other)) return true;
     if (!is_multiple(b, 1, NULL, "gives another gradient the second time")) return false;
     if (!tg_local_backward(&b->f64, b->v, true, b->other)) return true;
     return is_multiple(b, 2, NULL, "does not add its share to what is there");
 }
 
-static bool is_linear(tg_bench *b) {
+static bool is_linear(tg_trial *b) {
     const int64_t m = tg_size(b->f64.y);
     for (int64_t i = 0; i < m; i++) b->scaled[i] = -2.5 * b->v[i];
     if (!tg_local_backward(&b->f64, b->scaled, false, b->other)) return true;
@@ -123,7 +123,7 @@ static bool is_linear(tg_bench *b) {
 }
 
 /* The gradients of those arguments when no others are wanted. */
-static bool serves(tg_bench *b, const bool *wanted, const char *what) {
+static bool serves(tg_trial *b, const bool *wanted, const char *what) {
     tg_local few;
     bool ok = !tg_local_open(&few, b->node, TG_F64, wanted) || !tg_requires_grad(few.y) ||
               !tg_local_backward(&few, b->v, false, b->other) || is_multiple(b, 1, wanted, what);
@@ -133,7 +133,7 @@ static bool serves(tg_bench *b, const bool *wanted, const char *what) {
 }
 
 /* Each argument left out, each alone, and what the tape wants: of up to three arguments these are all choices. */
-static bool serves_any_choice(tg_bench *b) {
+static bool serves_any_choice(tg_trial *b) {
     const int nargs = tg_arg_count(b->node), n = b->f64.nleaves;
     bool *wanted = tg_alloc((size_t)nargs * sizeof *wanted), ok = true;
     b->fault->starved |= !wanted;
@@ -154,6 +154,6 @@ static bool serves_any_choice(tg_bench *b) {
     return ok;
 }
 
-bool tg_bench_contract(tg_bench *b, bool thorough) {
+bool tg_trial_contract(tg_trial *b, bool thorough) {
     return adds_up(b) && serves_any_choice(b) && (!thorough || is_linear(b));
 }

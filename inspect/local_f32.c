@@ -3,7 +3,7 @@
    what arrives, the value that backward reads) is moved by a few units in the last place of f32. That is large where
    large numbers cancel, and where a comparison may turn out otherwise. Besides, no error counts that is small against
    what the op gives for arguments of size 1: next to where a function levels off, f32 rightly gives 0. */
-#include "local_bench.h"
+#include "local_trial.h"
 
 #include "../core/arena.h"
 #include "../core/rng.h"
@@ -35,7 +35,7 @@ typedef enum point { OWN, STIRRED, TAME, POINTS } point;
 
 static void choose_point(pair *p, point at, uint64_t seed) {
     double *x = p->x;
-    tg_bench_place(&p->f64, p->node, at != TAME, at != OWN ? seed + 1 : 0);
+    tg_trial_place(&p->f64, p->node, at != TAME, at != OWN ? seed + 1 : 0);
     for (int j = 0; j < p->f64.nleaves; j++)
         for (int64_t i = 0; i < tg_size(p->f64.leaves[j]); i++) {
             const double value = tg_value_at(p->f64.leaves[j], i);
@@ -107,7 +107,7 @@ static double size_of(const pair *p, int64_t start, int64_t n, point where) {
     double moved = 0;
     for (int64_t i = start; where == TAME && i < start + n; i++)
         if (isfinite(p->shift[i])) moved += p->shift[i] * p->shift[i] / (double)n;
-    return fmax(tg_bench_largest(p->f64_now + start, n), sqrt(moved) / SHIFT);
+    return fmax(tg_trial_largest(p->f64_now + start, n), sqrt(moved) / SHIFT);
 }
 
 /* The share of that size which a long sum may lose: with the root of its length, but of equal numbers with the length. */
@@ -135,7 +135,7 @@ static bool compare(pair *p, point where) {
         }
         if (j) snprintf(of, sizeof of, " of the gradient of argument %d", argument + 1);
         if (at >= 0)
-            return tg_bench_refuse(
+            return tg_trial_refuse(
                 p->fault, argument,
                 "in f32 its %s gives %.9g for element %lld%s, in f64 %.9g from the same numbers%s; "
                 "rounding explains no more than %.1e",
@@ -175,7 +175,7 @@ bool tg_local_check_f32(const tg_node *node, uint64_t seed, tg_local_fault *faul
     pair p = {.node = node, .fault = fault};
     bool right = true;
     *fault = (tg_local_fault){.argument = -1};
-    if (tg_op_of(node)->view || !tg_bench_finite(node)) return true;
+    if (tg_op_of(node)->view || !tg_trial_finite(node)) return true;
     if (open_pair(&p, seed))
         for (int at = POINTS; at-- > 0;) {
             choose_point(&p, (point)at, seed);

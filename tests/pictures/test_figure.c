@@ -278,7 +278,10 @@ static void a_gnuplot_without_cairo_draws_too(void **state) {
     (void)state;
     tg_status status = {0};
     bool drawn = false;
-    if (!have_gnuplot() || system("gnuplot -e 'set terminal png' >/dev/null 2>&1") != 0) skip();
+    if (!have_gnuplot() || system("gnuplot -e 'set terminal png' >/dev/null 2>&1") != 0) {
+        print_message("skipped: no gnuplot here that draws PNG without cairo\n");
+        skip();
+    }
     char *path = begin_gnuplot_with("dumb png svg");
     bool ok = save_two_points("gd.png", &drawn, &status);
     end_gnuplot(path);
@@ -291,7 +294,10 @@ static void a_gnuplot_without_png_says_so(void **state) {
     (void)state;
     tg_status status = {0};
     bool drawn = false, both;
-    if (!have_gnuplot()) skip();
+    if (!have_gnuplot()) {
+        print_message("skipped: gnuplot is not installed\n");
+        skip();
+    }
     assert_true(save_two_points("older", NULL, NULL));
     char *path = begin_gnuplot_with("dumb svg");
     both = save_two_points("older", &drawn, &status);
