@@ -266,10 +266,11 @@ static void ones(int64_t n, void *to) {
 }
 
 #ifdef TG_REAL_DUAL
-#define finite_block NULL
+#define all_finite NULL
 #else
 /* 0 x is NaN where x is not finite. */
-bool TG_R(tg_finite)(int64_t n, const real *x) {
+static bool all_finite(int64_t n, const void *numbers) {
+    const real *x = numbers;
     vec sum[4] = {{0}, {0}, {0}, {0}}; /* none waits for the others */
     real lane[LANES], total = 0;
     for (; n >= 4 * LANES; n -= 4 * LANES, x += 4 * LANES) {
@@ -282,10 +283,6 @@ bool TG_R(tg_finite)(int64_t n, const real *x) {
     for (int k = 0; k < LANES; k++) total += lane[k];
     return total == 0;
 }
-
-static bool finite_block(int64_t n, const void *x) {
-    return TG_R(tg_finite)(n, x);
-}
 #endif
 
 #if !defined(TG_REAL_DUAL) && VECTOR_BYTES > 16
@@ -295,5 +292,5 @@ static bool finite_block(int64_t n, const void *x) {
 #endif
 
 extern const tg_block_ops TG_R(tg_block_ops);
-const tg_block_ops TG_R(tg_block_ops) = {gather, scatter,      scatter_max,   flush,    add,
-                                         ones,   finite_block, sizeof(accum), SUM_DEPTH};
+const tg_block_ops TG_R(tg_block_ops) = {gather, scatter,    scatter_max,   flush,    add,
+                                         ones,   all_finite, sizeof(accum), SUM_DEPTH};

@@ -86,16 +86,15 @@ static bool has_few_columns(const product *g) {
            g->n * g->k * (int64_t)sizeof(real) <= TG_THREAD_BUFFER;
 }
 
-/* Whether it was looked at where that was asked for. */
-static bool multiply(int threads, const product *g) {
+static void multiply(int threads, const product *g) {
     const double work = (double)g->m * (double)g->n * (double)g->k;
-    if (g->m <= 0 || g->n <= 0) return true;
+    if (g->m <= 0 || g->n <= 0) return;
     if (g->k == 1 && (!g->tb || g->ldb == 1)) {
         TG_R(tg_gemm_outer)(g);
     } else if (g->m == 1) {
         TG_R(tg_gemm_vector)(g);
     } else if (g->n == 1 && g->ldc == 1) { /* the same with the factors exchanged: c^T = op(B)^T op(A)^T */
-        product t = {!g->tb, !g->ta, g->add, 1, g->m, g->k, g->b, g->ldb, g->a, g->lda, g->c, 1, NULL};
+        product t = {!g->tb, !g->ta, g->add, 1, g->m, g->k, g->b, g->ldb, g->a, g->lda, g->c, 1};
         TG_R(tg_gemm_vector)(&t);
     } else if (work >= LARGE && g->lda <= INT_MAX && g->ldb <= INT_MAX && g->ldc <= INT_MAX &&
                g->k <= INT_MAX && g->m <= INT_MAX && g->n <= INT_MAX) {
@@ -104,21 +103,11 @@ static bool multiply(int threads, const product *g) {
         by_parts(g, threads, TG_R(tg_gemm_few_columns));
     } else {
         by_parts(g, threads, TG_R(tg_gemm_blocks));
-        return true;
     }
-    return false;
 }
 
 void TG_R(tg_gemm)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const real *a,
                    int64_t lda, const real *b, int64_t ldb, int beta, real *c, int64_t ldc) {
-    multiply(threads, &(product){trans_a, trans_b, beta != 0, m, n, k, a, lda, b, ldb, c, ldc, NULL});
-}
-
-bool TG_R(tg_gemm_finite)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k,
-                          const real *a, int64_t lda, const real *b, int64_t ldb, int beta, real *c,
-                          int64_t ldc) {
-    atomic_bool finite = true;
-    const product g = {trans_a, trans_b, beta != 0, m, n, k, a, lda, b, ldb, c, ldc, &finite};
-    return multiply(threads, &g) && atomic_load(&finite);
+    multiply(threads, &(product){trans_a, trans_b, beta != 0, m, n, k, a, lda, b, ldb, c, ldc});
 }
 #endif

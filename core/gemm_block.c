@@ -103,13 +103,6 @@ static void strip_of_tiles(const product *g, strip *s) {
     }
 }
 
-/* Whether a strip of C is finite, while it is in the cache. */
-static bool is_finite(const product *g, const strip *s) {
-    for (int64_t i = 0; i < s->rows; i++)
-        if (!TG_R(tg_finite)(s->width, g->c + (s->i + i) * g->ldc + s->j0)) return false;
-    return true;
-}
-
 /* The block of B that follows; NULL where it is a smaller one at the edge, or a block has whole rows of memory. */
 static const real *block_after(const product *g, const layout *l, int64_t p0, int64_t j0) {
     if (g->ldb <= l->width || g->tb) return NULL;
@@ -148,7 +141,6 @@ static void run_block(const product *g, const layout *l, int64_t p0, int64_t dep
             s.lda = s.rows;
         }
         strip_of_tiles(g, &s);
-        if (g->finite && p0 + depth == g->k && !is_finite(g, &s)) atomic_store(g->finite, false);
     }
 }
 
@@ -276,11 +268,11 @@ static void run_few_rows(const product *g, real *packed) {
 static bool has_few_rows(const product *g) {
     const int64_t empty = (LANES - g->m % LANES) % LANES;
     const bool full = 8 * empty <= g->m || (VECTOR_BYTES == 64 && g->m < LANES && 2 * g->m >= LANES);
-    return g->tb && !g->ta && g->m <= FEW_ROWS && full && g->k >= 32 && g->n * g->k >= 1 << 15 && !g->finite;
+    return g->tb && !g->ta && g->m <= FEW_ROWS && full && g->k >= 32 && g->n * g->k >= 1 << 15;
 }
 
 void TG_R(tg_gemm_blocks)(const product *g) {
-    if (g->ta && !g->tb && g->n <= FEW_COLUMNS && g->m >= LANES && g->k > 0 && !g->finite) {
+    if (g->ta && !g->tb && g->n <= FEW_COLUMNS && g->m >= LANES && g->k > 0) {
         run_few_columns(g);
         return;
     }

@@ -21,12 +21,4 @@ void TG_R(tg_gemm)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n
         }
     }
 }
-
-/* Nothing is optimised in dual numbers: nobody needs to look. */
-bool TG_R(tg_gemm_finite)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k,
-                          const real *a, int64_t lda, const real *b, int64_t ldb, int beta, real *c,
-                          int64_t ldc) {
-    TG_R(tg_gemm)(threads, trans_a, trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc);
-    return false;
-}
 #endif

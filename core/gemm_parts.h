@@ -4,8 +4,6 @@
 
 #include "simd.h"
 
-#include <stdatomic.h>
-
 /* The inner axis is added up in blocks of so many. */
 #define GEMM_DEPTH 384
 
@@ -19,7 +17,6 @@ typedef struct product {
     int64_t ldb;
     real *c;
     int64_t ldc;
-    atomic_bool *finite; /* becomes false when an element of C is not; NULL: nobody asks */
 } product;
 
 /* Rows of a tile of C: as many as keep the tile, two vectors wide, in registers. */

@@ -145,13 +145,37 @@ INLINE void scaled_row(int64_t n, real s, const real *b, const bool add, real *c
     }
 }
 
+/* Of all rows of C, `vectors` of columns, for which b's elements stay in registers. What g holds is read before:
+   for all the compiler knows, C may be g. */
+INLINE void scaled_columns(const int vectors, const product *g, int64_t j, int count) {
+    const int64_t m = g->m, step = g->ta ? 1 : g->lda, ldc = g->ldc;
+    const bool add = g->add;
+    const real *a = g->a, *b = g->b + j;
+    const vec left = vectors == 1 ? load_part(b, count) : load(b);
+    const vec right = vectors == 1 ? left : load(b + LANES);
+    real *c = g->c + j;
+    for (int64_t i = 0; i < m; i++, a += step, c += ldc)
+        if (vectors == 1) {
+            store_part(c, add ? load_part(c, count) + *a * left : *a * left, count);
+        } else {
+            const real s = *a;
+            store(c, add ? load(c) + s * left : s * left);
+            store(c + LANES, add ? load(c + LANES) + s * right : s * right);
+        }
+}
+
 void TG_R(tg_gemm_outer)(const product *g) {
     const int64_t m = g->m, n = g->n, step = g->ta ? 1 : g->lda, ldc = g->ldc;
     const real *a = g->a, *b = g->b;
     real *c = g->c;
-    if (g->add)
+    if (n <= 2 * TILE_COLUMNS) {
+        int64_t j = 0;
+        for (; j + TILE_COLUMNS <= n; j += TILE_COLUMNS) scaled_columns(2, g, j, LANES);
+        for (; j < n; j += LANES) scaled_columns(1, g, j, (int)(n - j < LANES ? n - j : LANES));
+    } else if (g->add) { /* along memory */
         for (int64_t i = 0; i < m; i++) scaled_row(n, a[i * step], b, true, c + i * ldc);
-    else
+    } else {
         for (int64_t i = 0; i < m; i++) scaled_row(n, a[i * step], b, false, c + i * ldc);
+    }
 }
 #endif

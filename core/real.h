@@ -216,8 +216,6 @@ accum TG_R(tg_sum)(int64_t n, const real *x);
 accum TG_R(tg_dot)(int64_t n, const real *x, const real *y);
 /* The transpose: to[k * ld_to + i] = from[i * ld_from + k] for each i < rows, k < n. */
 void TG_R(tg_turn)(int64_t rows, int64_t n, const real *from, int64_t ld_from, real *to, int64_t ld_to);
-/* Whether n numbers are finite; not for duals. */
-bool TG_R(tg_finite)(int64_t n, const real *x);
 
 /* core/table_math.c: y = tanh x and 1/(1 + e^-x) for each of n elements and up to the next multiple of 16. */
 void TG_R(tg_each_tanh)(int64_t n, const real *x, real *y);
@@ -227,9 +225,5 @@ void TG_R(tg_each_sigmoid)(int64_t n, const real *x, real *y);
    leading dimensions as stored; beta is 0 (C is not read) or 1. */
 void TG_R(tg_gemm)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const real *a,
                    int64_t lda, const real *b, int64_t ldb, int beta, real *c, int64_t ldc);
-/* The same; whether it has seen that every element of C is finite. False where it did not look, too. */
-bool TG_R(tg_gemm_finite)(int threads, bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k,
-                          const real *a, int64_t lda, const real *b, int64_t ldb, int beta, real *c,
-                          int64_t ldc);
 
 #endif

@@ -93,14 +93,15 @@ static int begin(tg_eval *e, int k, const tg_shape *x, int64_t count) {
     return 1;
 }
 
-#define LARGE (1 << 20) /* bytes of a gradient that had better not be read again only to look at it */
-
-/* tg_gemm; true when C was asked about, and is finite. */
-static bool product(bool ask, int threads, bool ta, bool tb, dims d, const real *a, int64_t lda,
-                    const real *b, int64_t ldb, int beta, real *c, int64_t ldc) {
-    if (ask) return TG_R(tg_gemm_finite)(threads, ta, tb, d.m, d.n, d.k, a, lda, b, ldb, beta, c, ldc);
-    TG_R(tg_gemm)(threads, ta, tb, d.m, d.n, d.k, a, lda, b, ldb, beta, c, ldc);
-    return false;
+/* Whether dB is known to be finite: by Cauchy and Schwarz no element of A^T dY, nor any sum on the way to it, is
+   larger than |A| |dY|, but for rounding, for which there is room. Only where dB is large beside A and dY: elsewhere
+   looking at dB itself takes less time. */
+static bool bounded(dims d, const real *a, const real *dy) {
+    const double most = sizeof(real) == sizeof(float) ? 1e38 : 1e307;
+    if (d.k * d.n < 4 * d.m * (d.k + d.n)) return false;
+    return sqrt((double)re(TG_R(tg_dot)(d.m * d.k, a, a))) *
+               sqrt((double)re(TG_R(tg_dot)(d.m * d.n, dy, dy))) <
+           most;
 }
 
 /* With Y = A B: dA += dY B^T, dB += A^T dY; a transposed argument's gradient is the transpose of that. */
@@ -113,7 +114,6 @@ static void backward(tg_eval *e) {
     dims d = sizes(sa, sb, o);
     int64_t lda = sa->dim[sa->rank - 1], ldb = sb->dim[sb->rank - 1], count = batches(e->yshape);
     const int add_a = begin(e, 0, sa, count), add_b = begin(e, 1, sb, count);
-    const bool ask = count == 1 && d.k * d.n >= LARGE / (int64_t)sizeof(real);
     for (int64_t i = 0; i < count; i++) {
         int64_t at = matrix_at(sa, e->yshape, i), bt = matrix_at(sb, e->yshape, i);
         const real *g = dy + i * d.m * d.n;
@@ -121,15 +121,12 @@ static void backward(tg_eval *e) {
             TG_R(tg_gemm)(e->threads, false, !tb, d.m, d.k, d.n, g, d.n, b + bt, ldb, add_a, da + at, lda);
         if (da && ta)
             TG_R(tg_gemm)(e->threads, tb, true, d.k, d.m, d.n, b + bt, ldb, g, d.n, add_a, da + at, lda);
-        bool finite = false;
         if (db && !tb)
-            finite = product(ask, e->threads, !ta, false, (dims){d.k, d.n, d.m}, a + at, lda, g, d.n, add_b,
-                             db + bt, ldb);
+            TG_R(tg_gemm)(e->threads, !ta, false, d.k, d.n, d.m, a + at, lda, g, d.n, add_b, db + bt, ldb);
         if (db && tb)
-            finite = product(ask, e->threads, true, ta, (dims){d.n, d.k, d.m}, g, d.n, a + at, lda, add_b,
-                             db + bt, ldb);
-        if (finite) e->finite |= 2;
+            TG_R(tg_gemm)(e->threads, true, ta, d.n, d.k, d.m, g, d.n, a + at, lda, add_b, db + bt, ldb);
     }
+    if (db && !add_b && count == 1 && bounded(d, a, dy)) e->finite |= 2;
 }
 
 static bool by_rows(const void *options) {

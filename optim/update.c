@@ -47,7 +47,10 @@ static void sgd(const tg_update *update, int64_t n, void *param, const void *gra
     real *restrict p = param;
     const real *restrict g = grad;
     (void)s, (void)r;
-    TG_VECTORS for (int64_t i = 0; i < n; i++) p[i] = u.shrink * p[i] - u.lr * prepare(&u, g[i], p[i]);
+    if (u.clip == (real)INFINITY && u.scale == 1 && u.l2 == 0 && u.shrink == 1)
+        TG_VECTORS for (int64_t i = 0; i < n; i++) p[i] -= u.lr * g[i];
+    else
+        TG_VECTORS for (int64_t i = 0; i < n; i++) p[i] = u.shrink * p[i] - u.lr * prepare(&u, g[i], p[i]);
 }
 
 /* v = a v - lr g; p += v */
