@@ -71,6 +71,7 @@ typedef struct strip {
     int64_t lda, ldb, next_b; /* from one panel of B to the next */
     const real *ahead;        /* what will be needed next: `depth` rows of memory, ld_ahead apart */
     int64_t ld_ahead, piece, pieces;
+    bool packed;    /* B is: its last columns, too, lie in a whole tile's width */
     int64_t period; /* steps of a tile in which it fetches a line: of one of so many parts of the rows */
 } strip;
 
@@ -86,12 +87,31 @@ static const real *next_piece(strip *s, int64_t *ld) {
     return s->ahead + line * LINE + part * (s->depth / s->period) * s->ld_ahead;
 }
 
+/* C's last columns, more than a vector of them, from a block of B that is packed. */
+static void edge_of_tiles(const product *g, const strip *s, bool add, const real *b, real *c,
+                          int64_t columns) {
+    real edge[TILE_ROWS * TILE_COLUMNS];
+    TG_R(tg_gemm_tiles)
+    [g->ta][1][s->rows - 1](s->depth, s->a, s->lda, b, s->ldb, false, edge, TILE_COLUMNS, LANES, s->a, 0, 1);
+    for (int64_t i = 0; i < s->rows; i++, c += g->ldc) {
+        const real *from = edge + i * TILE_COLUMNS;
+        const int rest = (int)columns - LANES;
+        store(c, add ? load(c) + load(from) : load(from));
+        store_part(c + LANES, add ? load_part(c + LANES, rest) + load(from + LANES) : load(from + LANES),
+                   rest);
+    }
+}
+
 /* A row of tiles: the panel of A stays in the level-1 cache, and C is written along its rows. */
 static void strip_of_tiles(const product *g, strip *s) {
     const bool add = g->add || s->p0 > 0;
     real *c = g->c + s->i * g->ldc + s->j0;
     const real *b = s->b;
     for (int64_t left = s->width; left > 0; left -= TILE_COLUMNS, b += s->next_b, c += TILE_COLUMNS) {
+        if (left > LANES && left < TILE_COLUMNS && s->packed) {
+            edge_of_tiles(g, s, add, b, c, left);
+            continue;
+        }
         tile_function *tile = TG_R(tg_gemm_tiles)[g->ta][left >= TILE_COLUMNS][s->rows - 1];
         int64_t ld_piece;
         const real *piece = next_piece(s, &ld_piece);
@@ -114,7 +134,7 @@ static const real *block_after(const product *g, const layout *l, int64_t p0, in
 static void run_block(const product *g, const layout *l, int64_t p0, int64_t depth, int64_t j0,
                       int64_t width) {
     const int64_t count = (g->m + TILE_ROWS - 1) / TILE_ROWS, rows = g->m / count, higher = g->m % count;
-    strip s = {.p0 = p0, .depth = depth, .j0 = j0, .width = width, .lda = g->lda};
+    strip s = {.p0 = p0, .depth = depth, .j0 = j0, .width = width, .lda = g->lda, .packed = l->b};
     s.b = l->b ? l->b : g->b + p0 * g->ldb + j0;
     s.ldb = l->b ? TILE_COLUMNS : g->ldb;
     s.next_b = l->b ? TILE_COLUMNS * depth : TILE_COLUMNS;
@@ -283,12 +303,13 @@ void TG_R(tg_gemm_blocks)(const product *g) {
             return;
         }
     }
-    /* B must be packed where it is transposed, and is worth it where many rows of A meet it: the sooner when
-       its rows lie a page or more apart, unless a tile reads whole pairs of lines of them. Where run() brings
-       it back from the caches, only a large one is. */
+    /* B must be packed where it is transposed, and is worth it where its columns would need two tiles that are
+       partly empty, or where many rows of A meet it: the sooner when its rows lie a page or more apart, unless a
+       tile reads whole pairs of lines of them. Where run() brings it back from the caches, only a large one is. */
     const bool wide = VECTOR_BYTES == 64 || g->ldb * (int64_t)sizeof(real) < 4096;
     const int64_t many = wide ? 512 : 2 * TILE_ROWS, large = wide && !g->ta ? 2 << 20 : 16 << 10;
-    const bool wants_b = g->tb || (g->m >= many && g->k * g->n * (int64_t)sizeof(real) > large);
+    const bool edge = g->n > LANES && g->n < TILE_COLUMNS && g->m > 2 * TILE_ROWS && g->k >= LANES;
+    const bool wants_b = g->tb || edge || (g->m >= many && g->k * g->n * (int64_t)sizeof(real) > large);
     /* A^T is read in short pieces: across pages when its rows are long. */
     const bool wants_a = g->ta && g->n >= 4 * TILE_COLUMNS && g->lda * (int64_t)sizeof(real) >= 2048;
     if (wants_a || wants_b)
