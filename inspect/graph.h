@@ -116,6 +116,7 @@ typedef struct tg_graph_node {
     bool seed;        /* backward began here: its gradient came from no other node */
     bool shared;      /* a parameter that stands on the tape several times: the messages to all its nodes
                          together add up to its gradient */
+    int same;         /* the first node of such a parameter; elsewhere the node itself */
     bool unexplained; /* the messages do not add up to the gradient, but for rounding: it was accumulated over
                          more than one backward pass, or values changed since, or gradients were not kept */
     tg_cost cost;

@@ -180,6 +180,7 @@ static void judge(tg_graph *graph, totals *t, int home) {
         if (t->home[i] != home) continue;
         graph->nodes[i].seed = begins;
         graph->nodes[i].shared = grad && nodes > 1;
+        graph->nodes[i].same = grad ? home : i;
         graph->nodes[i].unexplained = !explained && !begins;
     }
     tg_release(total);

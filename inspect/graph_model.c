@@ -79,7 +79,7 @@ static void describe(tg_graph *graph, const tg_node *node, tg_graph_node *g) {
     tg_text_equation(&graph->memory->text, node);
     g->equation = tg_graph_keep(graph, &graph->memory->text);
     g->cluster = g->first_out = g->fold = -1;
-    g->shown = g->id;
+    g->shown = g->same = g->id;
     g->cost = tg_cost_of(node);
     tg_profile_times(graph->spec.profile, g->id, &g->time_forward, &g->time_backward);
     g->params = tg_param_of(node) ? size : 0;

@@ -14,6 +14,7 @@ typedef struct tg_page_point {
 typedef struct tg_page_layout {
     int width, height;
     tg_page_point *node; /* by node id: the middle of its gate; for shown nodes only */
+    int *more;           /* by node id: by how much a gate of many arguments juts out, above and below */
     int *first_via;      /* by edge, and one more: where its points begin in via */
     tg_page_point *via;  /* the points that an edge passes on its way through columns of other nodes */
     tg_arena arena;

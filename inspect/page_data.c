@@ -202,7 +202,8 @@ static void put_numbers(tg_text *text, const tg_graph *graph, const tg_graph_nod
     put_number(text, "grad", n, &n->grad, tg_graph_grad(graph, n->node));
     if (!n->grad.known) return;
     tg_text_put(text, n->seed ? ",\"seed\":1" : "");
-    tg_text_put(text, n->unexplained ? ",\"unexplained\":1" : n->shared ? ",\"shared\":1" : "");
+    tg_text_put(text, n->unexplained ? ",\"unexplained\":1" : "");
+    if (n->same != n->id) integer_member(text, "same", n->same);
 }
 
 static void put_shape(tg_text *text, const tg_node *node) {
@@ -226,10 +227,12 @@ static void put_node(tg_text *text, const tg_graph *graph, const tg_page_layout 
     put_shape(text, n->node);
     if (tg_requires_grad(n->node)) tg_text_put(text, ",\"wanted\":1");
     put_numbers(text, graph, n);
-    if (n->shown == id)
-        tg_text_add(text, ",\"at\":[%d,%d]", layout->node[id].x, layout->node[id].y);
-    else
+    if (n->shown != id)
         integer_member(text, "shown", n->shown);
+    else if (layout->more[id])
+        tg_text_add(text, ",\"at\":[%d,%d,%d]", layout->node[id].x, layout->node[id].y, layout->more[id]);
+    else
+        tg_text_add(text, ",\"at\":[%d,%d]", layout->node[id].x, layout->node[id].y);
     if (n->repeat > 1) integer_member(text, "repeat", n->repeat);
     if (*n->file && n->shown == id) {
         string_member(text, "file", n->file);

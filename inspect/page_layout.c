@@ -11,6 +11,8 @@
 #define NUMBERS  44  /* and more, where numbers stand at the wires' ends: derivatives of scalars */
 #define ROW      116 /* between nodes of a column */
 #define LANE     44  /* between a wire that only passes and what is beside it */
+#define PORT     22  /* between the wires that enter a gate, where they are many */
+#define PORTS    16  /* beyond so many they draw closer */
 #define MARGIN_X 70
 #define RIGHT    200 /* of the last column's middle: its wire */
 #define MARGIN_Y 80
@@ -170,6 +172,18 @@ static bool fill_columns(plan *p) {
     return true;
 }
 
+/* Three wires enter a gate of the usual height with room for their numbers. */
+static void choose_gates(plan *p) {
+    const tg_graph *graph = p->graph;
+    for (int i = 0; i < graph->nodes_count; i++) {
+        int wires = 0;
+        for (int k = 0; k < graph->nodes[i].in; k++)
+            wires += is_drawn(&graph->edges[graph->nodes[i].first_in + k]);
+        if (wires > PORTS) wires = PORTS;
+        if (wires > 3) p->layout->more[i] = (wires - 1) * PORT / 2 - 26;
+    }
+}
+
 /* ---- order ---- */
 
 typedef struct sorted {
@@ -249,10 +263,16 @@ static bool order_columns(plan *p) {
 
 /* ---- heights ---- */
 
+static int more_of(const plan *p, int at) {
+    int node = p->things[at].node;
+    return node < 0 ? 0 : p->layout->more[node];
+}
+
 static int distance(const plan *p, int above, int below) {
     bool wire = p->things[above].node < 0 || p->things[below].node < 0;
-    return wire ? p->things[above].node < 0 && p->things[below].node < 0 ? LANE / 2 : ROW / 2 + LANE / 2
-                : ROW;
+    int least =
+        wire ? p->things[above].node < 0 && p->things[below].node < 0 ? LANE / 2 : ROW / 2 + LANE / 2 : ROW;
+    return least + more_of(p, above) + more_of(p, below);
 }
 
 /* The height at which its wires would be straight. */
@@ -302,8 +322,9 @@ static bool choose_heights(plan *p) {
             settle_column(p, sweep % 2 ? p->columns - 1 - i : i, sweep % 2 == 0, pools);
     int lowest = 0, highest = 0;
     for (int i = 0; i < p->count; i++) {
-        if (!i || p->things[i].y < lowest) lowest = p->things[i].y;
-        if (!i || p->things[i].y > highest) highest = p->things[i].y;
+        int top = p->things[i].y - more_of(p, i), bottom = p->things[i].y + more_of(p, i);
+        if (!i || top < lowest) lowest = top;
+        if (!i || bottom > highest) highest = bottom;
     }
     for (int i = 0; i < p->count; i++) p->things[i].y += MARGIN_Y - lowest;
     p->layout->height = highest - lowest + 2 * MARGIN_Y;
@@ -339,8 +360,10 @@ bool tg_page_lay_out(tg_page_layout *layout, const tg_graph *graph) {
     p.column = take(&p, (size_t)graph->nodes_count, sizeof *p.column);
     p.thing_of = take(&p, (size_t)graph->nodes_count, sizeof *p.thing_of);
     p.lanes = take(&p, (size_t)graph->edges_count, sizeof *p.lanes);
-    if (!p.column || !p.thing_of || !p.lanes) return false;
+    layout->more = take(&p, (size_t)graph->nodes_count, sizeof *layout->more);
+    if (!p.column || !p.thing_of || !p.lanes || !layout->more) return false;
     p.width = choose_width(graph);
+    choose_gates(&p);
     choose_columns(&p);
     return make_things(&p) && link_things(&p) && fill_columns(&p) && order_columns(&p) &&
            choose_heights(&p) && keep_places(&p);

@@ -50,6 +50,10 @@ class Drawing {
   halfWidth(n) {
     return this.isRound(n) ? ROUND : GATE;
   }
+  /* Gates of many arguments are taller, by what stands in their place. */
+  halfHeight(n) {
+    return 28 + (n.at[2] ?? 0);
+  }
   /* The height from which an edge comes. */
   arrival(e) {
     return e.via.length ? e.via.at(-1) : this.tape.nodes[this.tape.nodes[e.from].shown].at[1];
@@ -61,7 +65,7 @@ class Drawing {
       count = all.length;
     if (to.op.infix && '+×'.includes(gateLabel(to))) all.sort((a, b) => this.arrival(a) - this.arrival(b));
     const k = all.indexOf(e);
-    const step = Math.min(26, 52 / Math.max(1, count - 1)),
+    const step = Math.min(26, (2 * this.halfHeight(to) - 4) / Math.max(1, count - 1)),
       dy = k < 0 ? 0 : (k - (count - 1) / 2) * step;
     const half = this.halfWidth(to);
     const inset = this.isRound(to) ? ROUND - Math.sqrt(Math.max(0, ROUND * ROUND - dy * dy)) : 0;
@@ -102,9 +106,9 @@ class Drawing {
       inner = count > 2 && !last && dy > (-step * (count - 1)) / 2;
     const row = (name, at) => svg('tspan', {class: name, x: right, y: y + at});
     const rows = inner
-      ? [row('local', 5), row('message', 5)]
+      ? [svg('tspan', {class: 'local'}), svg('tspan', {class: 'message'})]
       : [row('local', last ? 21 : -8), row('message', last ? 40 : -27)];
-    const text = svg('text', {'class': 'tag', 'text-anchor': 'end', 'data-edge': e.id}, ...rows);
+    const text = svg('text', {'class': 'tag', 'text-anchor': 'end', 'data-edge': e.id, 'x': right, 'y': y + 5}, ...rows);
     this.tagLayer.append(text);
     return {text, rows, right, y, room, inner, size: inner ? Math.min(19, step - 3) : 19, above: !last};
   }
@@ -119,7 +123,8 @@ class Drawing {
     if (!n.op)
       return svg('rect', {class: `gate leaf ${n.kind}`, x: x - GATE, y: y - 24, width: 2 * GATE, height: 48, rx: 24});
     if (this.isRound(n)) return svg('circle', {class: 'gate', cx: x, cy: y, r: ROUND});
-    return svg('rect', {class: 'gate', x: x - GATE, y: y - 28, width: 2 * GATE, height: 56, rx: 8});
+    const half = this.halfHeight(n);
+    return svg('rect', {class: 'gate', x: x - GATE, y: y - half, width: 2 * GATE, height: 2 * half, rx: 8});
   }
   /* Text that is made smaller, and at last shortened, where it would be too long for its gate. */
   gateText(n) {
@@ -138,7 +143,7 @@ class Drawing {
   }
   /* The name above an op, its shape or options below; returns half the width of the widest. */
   addNotes(n, group) {
-    const [x, y] = n.at;
+    const [x, y, more = 0] = n.at;
     let half = 0;
     const note = (text, at) => {
       const t = svg('text', {'class': 'note', x, 'y': at, 'text-anchor': 'middle'});
@@ -146,15 +151,15 @@ class Drawing {
       half = Math.max(half, widthOf(words, size, '400') / 2);
       group.append(t);
     };
-    if (n.op && n.name) note(n.name, y - 38);
-    if (n.repeat > 1) note(`× ${n.repeat}`, y + 50);
-    else if (n.shape.length) note(n.type.replace(/^[a-z]+\d+/, ''), y + 50);
-    else if (n.op?.text) note(n.op.text, y + 50);
+    if (n.op && n.name) note(n.name, y - 38 - more);
+    if (n.repeat > 1) note(`× ${n.repeat}`, y + 50 + more);
+    else if (n.shape.length) note(n.type.replace(/^[a-z]+\d+/, ''), y + 50 + more);
+    else if (n.op?.text) note(n.op.text, y + 50 + more);
     return half;
   }
 
   addNode(n) {
-    const [x, y] = n.at;
+    const [x, y, more = 0] = n.at;
     const group = svg('g', {
       'class': 'node',
       'data-node': n.id,
@@ -166,7 +171,7 @@ class Drawing {
     const grad = svg('text', {'class': 'grad', 'x': x + WIRE_MIDDLE, 'y': y + 25, 'text-anchor': 'middle'});
     const stub = svg('line', {class: 'wire', x1: x + this.halfWidth(n), y1: y, x2: x + WIRE_END, y2: y});
     group.append(
-      svg('rect', {class: 'focus', x: x - 58, y: y - 57, width: WIRE_END + 66, height: 114, rx: 14}),
+      svg('rect', {class: 'focus', x: x - 58, y: y - 57 - more, width: WIRE_END + 66, height: 114 + 2 * more, rx: 14}),
       stub,
       this.gate(n),
       this.gateText(n),
@@ -185,12 +190,12 @@ class Drawing {
     this.parts.set(n.id, {group, value, grad, heat, heatGrad, noteHalf, shown: null});
   }
 
-  /* A tensor as coloured cells within 100 by 26 pixels. */
+  /* A tensor as coloured cells within 100 by 22 pixels. */
   drawHeat(group, v, x, y) {
     if (!v || isScalar(v) || !v.d) return group.replaceChildren();
     const {rows, columns} = gridOf(v.shape, v.n);
     if (rows > 16 || columns > 32) return group.replaceChildren();
-    const cell = Math.max(2, Math.min(12, 26 / rows, 100 / columns)),
+    const cell = Math.max(2, Math.min(12, 22 / rows, 100 / columns)),
       largest = largestOf(v);
     group.replaceChildren(
       ...v.d.map((d, i) =>
@@ -282,11 +287,15 @@ class Drawing {
     wire.line.setAttribute('class', classes);
     if (wire.tag) this.setTag(wire.tag, local, message);
   }
-  setTag({rows, room, size, inner}, local, message) {
-    if (inner && message[0]) local = local.map((text, i) => `${text} ${message[i]}`.trim());
-    [local, inner ? [''] : message].forEach((texts, i) =>
-      setFitted(rows[i], size < 11 || room < 24 ? [''] : texts, room, size, 10, '600'),
-    );
+  setTag({text, rows, room, size, inner}, local, message) {
+    if (size < 11 || room < 24) local = message = [''];
+    if (!inner) return [local, message].forEach((texts, i) => setFitted(rows[i], texts, room, size, 10, '600'));
+    const pairs = [0, 1].map(i => [local[i] ?? local[0], message[i] ?? message[0]].filter(Boolean)),
+      fitted = fitText(pairs.map(pair => pair.join(' ')), room, size, 10, '600'),
+      pair = pairs.find(pair => pair.join(' ') === fitted.text) ?? [fitted.text];
+    const both = local[0] ? pair : ['', ...pair];
+    rows.forEach((row, i) => (row.textContent = (i && both[0] ? ' ' : '') + (both[i] ?? '')));
+    text.style.fontSize = `${fitted.size}px`;
   }
 
   /* The edge itself, or of a folded one its counterpart. */
@@ -301,7 +310,8 @@ class Drawing {
     const wire = active && this.wires.get(this.drawnEdge(active)?.id);
     const [rect, text] = this.chip.children;
     this.chip.setAttribute('visibility', 'hidden');
-    if (!wire?.tag || !isScalar(active.message)) return false;
+    const factors = [this.tape.nodes[active?.to]?.grad, active?.local, active?.message];
+    if (!wire?.tag || !factors.every(isScalar)) return false;
     const hidden = quiz.hides(this.tape.nodes[active.from]),
       upHidden = quiz.hides(this.tape.nodes[active.to]);
     text.replaceChildren(
@@ -313,7 +323,8 @@ class Drawing {
     );
     const width = widthOf(text.textContent, 21, '800') + 16,
       height = 34;
-    const place = freePlace(this.wishes(active, wire), width, height, this.taken(), this.tape.data);
+    const taken = [...this.taken(), ...this.alongside(wire.line)];
+    const place = freePlace(this.wishes(active, wire), width, height, taken, this.tape.data);
     if (!place) return false;
     const [x, y] = place;
     this.chip.setAttribute('visibility', 'visible');
@@ -339,17 +350,25 @@ class Drawing {
       [gx - 10, gy - 62 * side],
     ];
   }
+  /* The wire itself, along which the step's arrow runs. */
+  alongside(line) {
+    const length = line.getTotalLength();
+    return Array.from({length: Math.ceil(length / 20)}, (_, i) => {
+      const {x, y} = line.getPointAtLength(20 * i);
+      return [x - 7, y - 7, x + 7, y + 7];
+    });
+  }
   /* What nothing may cover: gates with their notes, the numbers and cells on their wires, numbers at edges. */
   taken() {
     this.ofNodes ??= this.tape.nodes
       .filter(n => n.at)
       .flatMap(n => {
-        const [x, y] = n.at,
+        const [x, y, more = 0] = n.at,
           {noteHalf, group} = this.parts.get(n.id),
           notes = [...group.querySelectorAll('.note')].map(note => Number(note.getAttribute('y'))),
           cells = n.value?.d || n.grad?.d ? 58 : 34;
         return [
-          [x - GATE, y - 32, x + GATE, y + 32],
+          [x - GATE, y - 32 - more, x + GATE, y + 32 + more],
           [x + GATE, y - cells, x + WIRE_END - 4, y + cells],
           ...notes.map(at => [x - noteHalf, at - 13, x + noteHalf, at + 5]),
         ];
@@ -358,7 +377,7 @@ class Drawing {
       (tag?.rows ?? [])
         .filter(row => row.textContent)
         .map(row => {
-          const y = Number(row.getAttribute('y'));
+          const y = Number(row.getAttribute('y') ?? tag.text.getAttribute('y'));
           return [tag.right - tag.room, y - 15, tag.right, y + 4];
         }),
     );

@@ -11,9 +11,10 @@ function short(x, digits = 4) {
       : String(Number(x.toPrecision(digits)));
   return text.replace('e+', 'e').replaceAll('-', '−');
 }
-/* In an equation a negative number stands in parentheses. */
+/* In an equation a negative number stands in parentheses. What is computed with has more digits than the result:
+   who calculates along comes to what is shown. */
 function inEquation(x) {
-  const text = short(x, 5);
+  const text = short(x, 6);
   return x < 0 ? `(${text})` : text;
 }
 /* Whether backward began with ones, as it does unless the program gives something else. */

@@ -51,7 +51,7 @@ class Listing {
 
   gap(first, last, shown) {
     const what = shown < 0 ? 'hidden' : `the same again as from v${shown} on`;
-    const cell = element('td', {colspan: 4, class: 'gap'}, `v${first} … v${last}: ${what}`);
+    const cell = element('td', {colspan: 4, class: 'gap'}, `v${first}${last > first ? ` … v${last}` : ''}: ${what}`);
     return element('tr', {'data-first': first, 'data-last': last}, cell);
   }
 

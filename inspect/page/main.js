@@ -39,9 +39,9 @@ function rightSide(equation) {
 const strong = (kind, text) => element('strong', {class: kind}, text);
 
 function explainForward(n) {
-  const result = strong('value', isScalar(n.value) ? short(n.value, 6) : '');
+  const result = strong('value', isScalar(n.value) ? short(n.value) : '');
   const first = [equationElement(n.equation)];
-  const second = isScalar(n.value) && n.in.length ? ['= ', rightSide(n.equation), ' = ', result] : [summary(n.value)];
+  const second = isScalar(n.value) && n.in.length ? ['= ', rightSide(n.equation), ' = ', result] : [listed(n.value)];
   return [first, second, [n.op.brief ?? '']];
 }
 function explainSeed(n) {
@@ -61,7 +61,7 @@ function explainBackward(e) {
     hidden = quiz.hides(from);
   const first = [equationElement(e.equation)];
   if (!isScalar(e.message)) return [first, ['adds ', hidden ? '?' : listed(e.message)], sumAtFork(from, hidden)];
-  const second = ['= ', rightSide(e.equation), ' = ', strong('grad', hidden ? '?' : short(e.message, 6))];
+  const second = ['= ', rightSide(e.equation), ' = ', strong('grad', hidden ? '?' : short(e.message))];
   if (isScalar(e.local) && isScalar(to.grad))
     second.push(
       '   ',
@@ -69,33 +69,32 @@ function explainBackward(e) {
         'span',
         {class: 'recipe'},
         'upstream ',
-        strong('grad', quiz.hides(to) ? '?' : short(to.grad)),
+        strong('grad', quiz.hides(to) ? '?' : inEquation(to.grad)),
         ' × local ',
-        strong('local', short(e.local)),
+        strong('local', inEquation(e.local)),
         ' = message ',
         strong('grad', hidden ? '?' : short(e.message)),
       ),
     );
   return [first, second, sumAtFork(from, hidden)];
 }
-function whyNoSum(n) {
-  const why = n.unexplained ? data.note : `dv${n.id} is the sum over all places of the parameter ${label(n)}`;
-  return [`dv${n.id} is ${isScalar(n.grad) ? short(n.grad, 6) : listed(n.grad)}: ${why}.`];
-}
 function sumAtFork(n, hidden) {
   const all = tape.contributions(n),
     g = tape.gradAt(n, now());
-  if (n.unexplained || n.shared) return whyNoSum(n);
+  const total = isScalar(n.grad) ? short(n.grad) : listed(n.grad);
+  if (n.unexplained) return [`dv${n.id} is ${total}: ${data.note}.`];
   if (all.length < 2) return [];
+  const places = n.places.length > 6 ? [`at ${n.places.length} places`] : n.places.map(place => `v${place.id}`),
+    whose = label(n) + (n.places.length > 1 ? ` (${places.join(', ')})` : '');
   const terms = all.filter(e => e.time <= now()).sort((a, b) => a.time - b.time);
-  const parts = [`${label(n)} is used ${all.length} times; its gradient is the sum: dv${n.id} = `];
+  const parts = [`${whose} is used ${all.length} times; its gradient is the sum: dv${n.id} = `];
   const few = terms.every(e => isScalar(e.message) || (e.message.d && e.message.n <= 6));
-  if (!few) return [`${parts[0]}${g.done} of ${g.of} parts so far`];
+  if (!few) return [`${parts[0]}${g.done < g.of ? `${g.done} of ${g.of} parts so far` : `all ${g.of} parts`}`];
   const texts = terms.map(e => listed(e.message));
   if (texts.length > 8) texts.splice(4, texts.length - 7, `… ${texts.length - 7} more …`);
   parts.push(hidden ? '?' : texts.join(' + '));
   if (g.done < g.of) parts.push(' + …');
-  else parts.push(' = ', strong('grad', hidden ? '?' : isScalar(n.grad) ? short(n.grad, 6) : listed(n.grad)));
+  else parts.push(' = ', strong('grad', hidden ? '?' : total));
   return parts;
 }
 function explainStart() {
@@ -248,6 +247,7 @@ function follow(s) {
     const part = drawing.parts.get(tape.nodes[id].shown);
     if (part) keepInView($('stage'), part.group, 70);
   }
+  if (drawing.chip.getAttribute('visibility') === 'visible') keepInView($('stage'), drawing.chip, 4);
 }
 function jump(position) {
   view.position = Math.max(0, Math.min(view.steps.length - 1, position));

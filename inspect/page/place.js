@@ -28,7 +28,7 @@ function shorten(text, width, size, style) {
 function fitText(texts, width, size, least, style) {
   for (const text of texts) {
     const fitting = Math.min(size, (size * width) / widthOf(text, size, style));
-    if (fitting >= least) return {text, size: Math.floor(4 * fitting) / 4};
+    if (!text || fitting >= least) return {text, size: Math.floor(4 * fitting) / 4};
   }
   return {text: shorten(texts.at(-1), width, least, style), size: least};
 }

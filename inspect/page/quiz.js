@@ -32,11 +32,11 @@ class Quiz {
   }
 
   hides(n) {
-    return this.on && this.asks(n) && !this.opened(n.id);
+    return this.on && this.asks(n.places[0]) && !this.opened(n.same);
   }
   /* What follows from the gradients before it. */
   asks(n) {
-    return n.grad !== UNKNOWN && !n.seed && !n.unexplained && !n.shared;
+    return n.grad !== UNKNOWN && !n.seed && !n.unexplained && n.same === n.id;
   }
   /* What is to be typed: one number, or a few; undefined for tensors that are too large for that. */
   wanted(n) {
@@ -66,7 +66,7 @@ class Quiz {
       return;
     }
     this.selected = id;
-    const n = this.tape.nodes[id];
+    const n = this.node();
     this.input.value = '';
     this.showScore();
     if (!n) return;
@@ -75,15 +75,19 @@ class Quiz {
       n.grad === UNKNOWN
         ? `No gradient arrives at ${label(n)}.`
         : `How fast does ${seed ? label(seed) : 'the result'} change with ${label(n)}? dv${n.id}${this.howMany(n)} =`;
-    this.input.disabled = !this.wanted(n) || !this.asks(n) || this.opened(id);
+    this.input.disabled = !this.wanted(n) || !this.asks(n) || this.opened(n.id);
     this.changed();
+  }
+  /* The chosen one; a parameter's gradient is asked for at its first place. */
+  node() {
+    return this.tape.nodes[this.selected]?.places[0];
   }
   howMany(n) {
     const numbers = this.wanted(n);
     return !numbers ? ` (${n.grad.n} numbers, only to be revealed)` : numbers.length > 1 ? ` (${numbers.length} numbers)` : '';
   }
   check() {
-    const n = this.tape.nodes[this.selected],
+    const n = this.node(),
       text = this.input.value.trim();
     if (!n || this.input.disabled || !text) return;
     const wanted = this.wanted(n),
@@ -104,7 +108,7 @@ class Quiz {
     this.changed();
   }
   reveal() {
-    const n = this.tape.nodes[this.selected];
+    const n = this.node();
     if (!n || !this.asks(n)) return;
     if (!this.opened(n.id)) this.answers.set(n.id, 'shown');
     this.feedback.textContent = `dv${n.id} = ${isScalar(n.grad) ? short(n.grad, 6) : summary(n.grad)}.`;

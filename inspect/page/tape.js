@@ -31,6 +31,10 @@ class Tape {
     this.edges = [];
     this.nodes = data.nodes.map((n, id) => this.readNode(n, id));
     for (const e of this.edges) this.nodes[e.from].out.push(e);
+    for (const n of this.nodes) {
+      n.places = n.same === n.id ? [] : this.nodes[n.same].places;
+      n.places.push(n);
+    }
     this.makeSteps();
     this.saveProgram();
     this.whyNotEditable = this.compile();
@@ -50,7 +54,7 @@ class Tape {
       grad: tensor(n.grad),
       seed: !!n.seed,
       unexplained: !!n.unexplained,
-      shared: !!n.shared,
+      same: n.same ?? id /* of a parameter that stands on the tape several times: its first place */,
       at: n.at,
       shown: n.at ? id : n.shown,
       repeat: n.repeat ?? 1,
@@ -111,7 +115,7 @@ class Tape {
     return t >= n.born ? n.value : UNKNOWN;
   }
   contributions(n) {
-    return n.out.filter(e => e.time < Infinity);
+    return n.places.flatMap(place => place.out.filter(e => e.time < Infinity));
   }
   /* {value, done, of}: the gradient as far as it has come; value UNKNOWN before its first step. */
   gradAt(n, t) {
@@ -124,7 +128,7 @@ class Tape {
     if (!of) return {value: t >= this.forwardSteps - 1 ? n.grad : UNKNOWN, done: 0, of};
     if (!done.length) return {value: UNKNOWN, done: 0, of};
     if (done.length === of) return {value: n.grad, done: of, of};
-    const value = n.unexplained || n.shared ? UNKNOWN : sumOf(done.map(e => e.message));
+    const value = n.unexplained ? UNKNOWN : sumOf(done.map(e => e.message));
     return {value, partial: true, done: done.length, of};
   }
 
@@ -158,8 +162,6 @@ class Tape {
     if (large) return `v${large.id} is no scalar; values can be edited in graphs of scalars`;
     if (!this.leaves().length) return 'the graph has no inputs';
     if (this.data.note) return this.data.note;
-    const shared = this.nodes.find(n => n.shared);
-    if (shared) return `the parameter ${label(shared)} stands on the tape more than once`;
     try {
       for (const op of this.data.ops) this.compileOp(op);
       this.compute();
@@ -219,7 +221,7 @@ class Tape {
     if (e.message === UNKNOWN) return;
     const whole = n.op.mentionsDy[e.arg];
     e.message = this.round(whole ? derivative(this.env(n, n.grad)) : n.grad * e.local);
-    this.nodes[e.from].grad = this.round(this.nodes[e.from].grad + e.message);
+    for (const place of this.nodes[e.from].places) place.grad = this.round(place.grad + e.message);
   }
   disagreement() {
     const tolerance = this.data.dtype === 'f32' ? 1e-4 : 1e-11;
@@ -235,10 +237,10 @@ class Tape {
   }
 
   leaves() {
-    return this.nodes.filter(n => !n.op && n.kind !== 'constant' && n.dtype === this.data.dtype);
+    return this.nodes.filter(n => !n.op && n.same === n.id && n.kind !== 'constant' && n.dtype === this.data.dtype);
   }
   edit(n, value) {
-    n.value = this.round(value);
+    for (const place of n.places) place.value = this.round(value);
     this.edited = true;
     this.compute();
   }

@@ -50,6 +50,10 @@ const graphs = {
     ),
   'a step of a large sum': () =>
     t.expressionPage('((x*y - y/x)*(x + y) + x*x*y)*(x - y*sin(x)) + exp(x)*tanh(y)*x', {x: -1.23456, y: 0.0123456}),
+  'a gate of six arguments': () =>
+    t.expressionPage('sum(concat(x, y, x, exp(x), y, x)*1.25)', {x: [2.34567], y: [-0.0123456]}),
+  'a gate of twenty arguments': () =>
+    t.expressionPage(`sum(concat(${Array(20).fill('x').join()}, axis=0)*1.25)`, {x: [2.34567]}),
   'long names, NaN and infinities': () =>
     t.expressionPage(`${long} = x*${long}_2; z = sqrt(${long}) + x; sum(sqrt(w)*w)*z + sum(log(u)*u/u)`, {
       x: 1234.5678e-9,

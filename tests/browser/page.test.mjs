@@ -264,6 +264,120 @@ test('the sum of tensors at a fork', () =>
     assert.equal(await page.locator('.node[data-node="0"] text.grad').textContent(), '[2, 3] +…');
   }));
 
+test('every wire into a gate of six arguments has its number', () =>
+  t.withFormula('sum(concat(x, x, x, x, x, x)*[1, 2, 3, 4, 5, 6])', {x: [2]}, async page => {
+    await page.keyboard.press('End');
+    const texts = await page.locator('.tag').allTextContents();
+    assert.deepEqual(texts.filter(text => text.includes('…')), []);
+    assert.deepEqual(texts.filter(text => text.startsWith('←')).sort(), ['← 1', '← 2', '← 3', '← 4', '← 5', '← 6']);
+  }));
+
+test('no multiplication is shown where tensors were summed', () =>
+  t.withFormula('sum(s*[1, 2, 3])', {s: 2}, async page => {
+    const last = Number(await page.locator('#scrubber').getAttribute('max'));
+    for (let step = 0; step <= last; step++) {
+      const text = await page.locator('#circuit').textContent();
+      assert.ok(!text.includes('∞'), text);
+      await page.keyboard.press('ArrowRight');
+    }
+  }));
+
+/* "0.64552 × local 0.7 = message 0.4519": who multiplies the factors shown comes to the product shown. */
+test('who calculates along comes to the numbers shown', async () => {
+  const read = text => Number(text.replaceAll('−', '-').replace(/[()]/g, ''));
+  const roundsTo = (x, shown) => {
+    const [, decimals = '', exponent = 0] = shown.replaceAll('−', '-').match(/\.?(\d*)(?:e(-?\d+))?$/);
+    const digit = shown.includes('.') ? 10 ** (Number(exponent) - decimals.length) : Math.abs(read(shown)) * 1e-3;
+    return Math.abs(x - read(shown)) <= 0.61 * digit;
+  };
+  for (const x of [0.3, 0.9731, 1.2345, 3.3333])
+    await t.withFormula('(x*y - y/x)*tanh(x*y) + exp(x)*sin(y)*x', {x, y: 1 / x + 0.777}, async page => {
+      const last = Number(await page.locator('#scrubber').getAttribute('max'));
+      for (let step = 0; step <= last; step++) {
+        const recipe = (await page.locator('.recipe').allTextContents())[0] ?? '';
+        const [, up, local, message] = recipe.match(/^upstream (\S+) × local (\S+) = message (\S+)$/) ?? [];
+        if (message) assert.ok(roundsTo(read(up) * read(local), message), recipe);
+        const sum = (await page.locator('#sum').textContent()).match(/= ([^=…]+) = (\S+)$/);
+        if (sum) {
+          const total = sum[1].split(' + ').reduce((all, term) => all + read(term), 0);
+          assert.ok(roundsTo(total, sum[2]), sum[0]);
+        }
+        await page.keyboard.press('ArrowRight');
+      }
+    });
+});
+
+/* The formula's w1 and w2 as two places of one parameter: what a program that uses it twice writes. */
+test('a parameter in two places has one gradient, their sum, and is edited once', async () => {
+  const values = {w1: 0.7, x: 0.5, w2: 0.7};
+  const file = t.changedPage(t.expressionPage('tanh(w2*tanh(w1*x))', values), data => {
+    const [first, second] = ['w1', 'w2'].map(name => data.nodes.findIndex(n => n.name === name));
+    const sum = data.nodes[first].grad + data.nodes[second].grad;
+    for (const id of [first, second]) Object.assign(data.nodes[id], {name: 'w', kind: 'parameter', grad: sum});
+    data.nodes[second].same = first;
+  });
+  const page = await t.open(file);
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowLeft');
+  assert.match(await page.locator('#sum').textContent(), /^w \(v0, v2\) is used 2 times.*dv0 = 0\.\d+ \+ 0\.\d+ = 0\.\d+$/);
+  assert.equal(await page.locator('#inputs input').count(), 2);
+  await t.edit(page, 'w', -1.25);
+  const {gradients} = t.evaluate('tanh(w2*tanh(w1*x))', {...values, w1: -1.25, w2: -1.25});
+  const shown = await t.numbers(page);
+  t.assertClose(shown.w.grad, gradients.w1 + gradients.w2, 'd/dw');
+  await page.click('#quiz-toggle');
+  assert.equal(await page.locator('[data-quiz=score]').textContent(), '0 of 5 right at the first try');
+  await t.close(page);
+});
+
+test('names of any length leave the inputs in their panel', () =>
+  t.withFormula(`${'very_long_'.repeat(6)}x*y`, {[`${'very_long_'.repeat(6)}x`]: 1, y: 2}, async page => {
+    await page.locator('.node').first().click();
+    const jutting = await page.evaluate(() =>
+      [...document.querySelectorAll('.panel')].filter(p => p.scrollWidth > p.clientWidth + 1).map(p => p.ariaLabel),
+    );
+    assert.deepEqual(jutting, []);
+    const [input, panel] = await Promise.all(
+      ['#inputs input', '[aria-label=Inputs]'].map(name => page.locator(name).first().boundingBox()),
+    );
+    assert.ok(input.x + input.width <= panel.x + panel.width, 'the first input is cut off');
+  }));
+
+test('on a small screen the multiplication of the step is there in full', async () => {
+  const page = await t.open(t.expressionPage(...neuron), {viewport: {width: 400, height: 800}});
+  const last = Number(await page.locator('#scrubber').getAttribute('max'));
+  let seen = 0;
+  for (let step = 0; step <= last; step++) {
+    const chip = page.locator('.chip[visibility=visible]');
+    if (await chip.count()) {
+      const [inner, outer] = [await chip.boundingBox(), await page.locator('#stage').boundingBox()];
+      assert.ok(inner.x >= outer.x && inner.x + inner.width <= outer.x + outer.width, `step ${step}`);
+      seen++;
+    }
+    await page.keyboard.press('ArrowRight');
+  }
+  assert.ok(seen > 5);
+  await t.close(page);
+});
+
+test('on paper: all of the circuit and of the listing, dark on light', async () => {
+  const page = await t.open(t.expressionPage(...micrograd), {colorScheme: 'dark'});
+  await page.keyboard.press('End');
+  await page.emulateMedia({media: 'print'});
+  await page.setViewportSize({width: 1000, height: 700});
+  const seen = await page.evaluate(() => {
+    const box = id => document.querySelector(id).getBoundingClientRect();
+    return {
+      colour: getComputedStyle(document.body).color,
+      circuit: box('#circuit').right <= box('#stage').right + 1 && box('#circuit').bottom <= box('#stage').bottom + 1,
+      listing: box('.listing table').bottom <= box('.listing').bottom + 1,
+      below: box('.listing').top >= box('#circuit').bottom,
+    };
+  });
+  assert.deepEqual(seen, {colour: 'rgb(22, 24, 29)', circuit: true, listing: true, below: true});
+  await t.close(page);
+});
+
 test('a title of quotes and tags is text', async () => {
   const title = '</script><img src=x onerror=alert(1)> "q" \\ é €\n& <!-- @DATA@';
   const page = await t.open(t.makePage('graph', '--model', '3-2', '--title', title));

@@ -1,7 +1,7 @@
 /* A browser, pages made by the command, and what stands on them. */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {chromium} from 'playwright-core';
@@ -37,6 +37,19 @@ export function makePage(...args) {
   return file;
 }
 export const expressionPage = (formula, values) => makePage('expr', formula, ...bindings(values));
+
+/* The same page with other data. */
+export function changedPage(file, change) {
+  const html = readFileSync(file, 'utf8'),
+    mark = '<script type="application/json" id="tape">',
+    begin = html.indexOf(mark) + mark.length,
+    end = html.indexOf('</script>', begin),
+    data = JSON.parse(html.slice(begin, end)),
+    changed = join(folder, `${made++}.html`);
+  change(data);
+  writeFileSync(changed, html.slice(0, begin) + JSON.stringify(data) + html.slice(end));
+  return changed;
+}
 
 /* Opens a file; any error of its script, and anything that it asks the network for, fails the test. */
 export async function open(file, options = {}) {
