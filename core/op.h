@@ -173,7 +173,8 @@ typedef struct tg_op {
     const char *brief;    /* one line: "logistic sigmoid" */
     /* Formulas are plain text in one notation, + - * / ^ @ (matrix product) ^T and functions, in which
        listings put the nodes for the names: y is the value, dy its gradient, x the argument (a, b, c where
-       there are several) unless .args names it; an option stands by its own name. "1/(1 + exp(-x))" */
+       there are several) unless .args names it; an option stands by its own name; n is how many elements of the
+       last argument make one of y. "1/(1 + exp(-x))" */
     const char *math;
     /* Of y by each argument, "y * (1 - y)", to be multiplied by dy; or, where it mentions dy, the whole
        gradient of the argument, "dy @ b^T". */

@@ -20,13 +20,22 @@ static size_t word_length(const char *at) {
     return n;
 }
 
+const char *tg_argument_name(const tg_node *node, int k) {
+    static const char letters[][2] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    const tg_op *op = tg_op_of(node);
+    if (k < TG_MAX_ARGS && op->args[k]) return op->args[k];
+    return tg_arg_count(node) == 1 ? "x" : k < 8 ? letters[k] : "";
+}
+
+bool tg_order_matters(const tg_node *node) {
+    const char *infix = tg_arg_count(node) < 2 ? "+" : tg_op_of(node)->infix;
+    return !infix || !strpbrk(infix, "+*");
+}
+
 /* Which argument a word names; -1 for none. */
 static int argument(const tg_node *node, const char *word, size_t n) {
-    const tg_op *op = tg_op_of(node);
-    for (int k = 0; k < tg_arg_count(node); k++) {
-        char letter[2] = {tg_arg_count(node) == 1 ? 'x' : (char)('a' + k), 0};
-        if (is_name(word, n, k < TG_MAX_ARGS && op->args[k] ? op->args[k] : k < 8 ? letter : NULL)) return k;
-    }
+    for (int k = 0; k < tg_arg_count(node); k++)
+        if (is_name(word, n, tg_argument_name(node, k))) return k;
     return -1;
 }
 
@@ -54,6 +63,9 @@ static void put_formula(tg_text *text, const tg_node *node, const char *formula)
             tg_text_add(text, "v%d", tg_id(node));
         else if (is_name(at, n, "dy"))
             tg_text_add(text, "dv%d", tg_id(node));
+        else if (is_name(at, n, "n") && tg_size(node))
+            tg_text_add(text, "%lld",
+                        (long long)(tg_size(tg_arg(node, tg_arg_count(node) - 1)) / tg_size(node)));
         else if (!n || !put_option(text, node, at, n))
             tg_text_put_n(text, at, n ? n : 1);
         at += n ? n : 1;

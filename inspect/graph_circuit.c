@@ -12,7 +12,7 @@
 
 /* "+" of "a + b": the gate's sign is what remains of the infix form without its arguments. */
 static void gate_label(const tg_graph_node *node, tg_text *text) {
-    const char *infix = tg_op_of(node->node)->infix;
+    const char *infix = *node->options ? NULL : tg_op_of(node->node)->infix;
     char sign[8] = "";
     size_t n = 0;
     for (const char *c = infix ? infix : ""; *c; c++)
@@ -72,14 +72,18 @@ static void write_node(const tg_graph *graph, const tg_graph_node *node, tg_text
     }
 }
 
-/* The local derivative, and where the wire forks, what comes back along this branch. */
+/* Which argument it is where that matters, the local derivative, and where the wire forks, what comes back along this branch. */
 static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text *text) {
     if (!edge->shown || edge->again) return;
     int from = graph->nodes[edge->from].shown, to = graph->nodes[edge->to].shown;
     bool forks = graph->nodes[from].uses > 1 && edge->message.known;
+    const tg_node *gate = graph->nodes[to].node;
+    static const char *const ordinal[] = {"st", "nd", "rd"};
+    bool named = tg_order_matters(gate);
     tg_text_add(text, "  v%d:e -> g%d", from, to);
-    if (edge->local.known || forks) {
+    if (named || edge->local.known || forks) {
         tg_text_put(text, " [label=<");
+        if (named) tg_text_add(text, "%d%s ", edge->arg + 1, edge->arg < 3 ? ordinal[edge->arg] : "th");
         if (edge->local.known) {
             tg_text_put(text, "<FONT COLOR=\"" LOCAL "\">&#215;");
             tg_text_local(text, graph, edge);

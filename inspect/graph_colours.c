@@ -6,13 +6,13 @@
 #include <math.h>
 
 static const tg_graph_look looks[TG_NODE_KINDS] = {
-    [TG_NODE_INPUT] = {"input", "#cde8f7", "ellipse", "filled", 1},
-    [TG_NODE_CONSTANT] = {"constant", "#eeeeee", "ellipse", "filled,dashed", 1},
-    [TG_NODE_PARAMETER] = {"parameter", "#ffdf9e", "box", "filled", 2},
-    [TG_NODE_ELEMENTWISE] = {"elementwise op", "#d3f0e4", "box", "filled,rounded", 1},
-    [TG_NODE_MIXING] = {"op over axes", "#fbf3b0", "box", "filled", 1},
-    [TG_NODE_VIEW] = {"view", "#ffffff", "box", "filled,dashed", 1},
-    [TG_NODE_RANDOM] = {"random op", "#f3d4e6", "box", "filled,rounded,dashed", 1},
+    [TG_NODE_INPUT] = {"input (oval)", "#cde8f7", "ellipse", "filled", 1},
+    [TG_NODE_CONSTANT] = {"constant (dashed oval)", "#eeeeee", "ellipse", "filled,dashed", 1},
+    [TG_NODE_PARAMETER] = {"parameter (thick border)", "#ffdf9e", "box", "filled", 2},
+    [TG_NODE_ELEMENTWISE] = {"elementwise op (round corners)", "#d3f0e4", "box", "filled,rounded", 1},
+    [TG_NODE_MIXING] = {"op over axes (square corners)", "#fbf3b0", "box", "filled", 1},
+    [TG_NODE_VIEW] = {"view (dashed)", "#ffffff", "box", "filled,dashed", 1},
+    [TG_NODE_RANDOM] = {"random op (dashed, round corners)", "#f3d4e6", "box", "filled,rounded,dashed", 1},
 };
 
 tg_graph_look tg_graph_look_of(tg_node_kind kind) {

@@ -1,6 +1,10 @@
 /* graph_dot.c: the graph in Graphviz' dot language. */
 #include "graph_model.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #define INK      "#1a1a1a"
 #define QUIET    "#5a5a5a"
 #define VALUE    "#00664a" /* bluish green */
@@ -20,6 +24,14 @@ static void end(tg_text *text) {
     tg_text_put(text, "</FONT>");
 }
 
+/* "(v5, v2)" where the order of the arguments matters: edges come in any. */
+static void put_order(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
+    if (!tg_order_matters(node->node)) return;
+    for (int k = 0; k < node->in && k < 6; k++)
+        tg_text_add(text, k ? ", v%d" : "&#160; (v%d", graph->edges[node->first_in + k].from);
+    tg_text_put(text, node->in > 6 ? ", ...)" : ")");
+}
+
 /* "v3  tanh axis=1", and the name. */
 static void head(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
     bool leaf = !node->in;
@@ -30,6 +42,7 @@ static void head(const tg_graph *graph, const tg_graph_node *node, tg_text *text
     else
         markup(text, node->op);
     tg_text_put(text, "</B>");
+    put_order(graph, node, text);
     if (*node->options) {
         tg_text_put(text, "&#160; ");
         markup(text, node->options);
@@ -41,10 +54,26 @@ static void head(const tg_graph *graph, const tg_graph_node *node, tg_text *text
     }
 }
 
-/* 5.5 = 0.5 + 5: what arrives where a value is used more than once. */
+static double as_shown(const tg_graph *graph, const tg_summary *s) {
+    char digits[TG_NUMBER_TEXT];
+    snprintf(digits, sizeof digits, "%.*g", tg_graph_digits(graph), tg_summary_single(s));
+    return strtod(digits, NULL);
+}
+
+/* 5.5 = 0.5 + 5: what arrives where a value is used more than once; with the sign of what is not exact where
+   the numbers as they are shown do not add up. */
 static void fork_sum(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
     if (node->uses < 2 || node->uses > 6 || node->grad.count != 1 || !tg_graph_adds_up(node)) return;
-    const char *sign = " = ";
+    tg_summary sum = {.known = true, .count = 1};
+    int terms = 0;
+    for (int e = node->first_out; e >= 0; e = graph->edges[e].next_out) {
+        if (!graph->edges[e].message.known) continue;
+        sum.mean += as_shown(graph, &graph->edges[e].message);
+        terms++;
+    }
+    if (terms < 2) return;
+    bool off = isfinite(sum.mean) && as_shown(graph, &sum) != as_shown(graph, &node->grad);
+    const char *sign = off ? " \xe2\x89\x88 " : " = ";
     for (int e = node->first_out; e >= 0; e = graph->edges[e].next_out) {
         if (!graph->edges[e].message.known) continue;
         tg_text_put(text, sign);
@@ -122,7 +151,7 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
     if (edge->again) {
         tg_text_put(text, " [style=dashed, constraint=false, tooltip=\"to the next repetition\"]");
     } else if (edge->local.known || message) {
-        tg_text_put(text, " [label=<");
+        tg_text_put(text, TG_LABEL_OPEN);
         if (edge->local.known) {
             tg_text_put(text, "<FONT COLOR=\"" LOCAL "\">&#215; ");
             tg_text_local(text, graph, edge);
@@ -134,7 +163,7 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
             tg_text_message(text, graph, edge);
             end(text);
         }
-        tg_text_put(text, ">]");
+        tg_text_put(text, TG_LABEL_CLOSE);
     }
     tg_text_put(text, ";\n");
 }
@@ -174,12 +203,13 @@ static void legend_row(tg_text *text, const char *fill, const char *sample, cons
                 fill, sample, what);
 }
 
-#define SAMPLE(colour) "<FONT COLOR=\"" colour "\">0.5</FONT>"
+#define SAMPLE(colour, what) "<FONT COLOR=\"" colour "\">" what "0.5</FONT>"
 
 static void legend(const tg_graph *graph, const tg_graph_scale *scale, tg_text *text) {
     tg_detail detail = tg_graph_detail(graph);
-    bool seen[TG_NODE_KINDS] = {false};
+    bool seen[TG_NODE_KINDS] = {false}, again = false;
     for (int i = 0; i < graph->nodes_count; i++) seen[graph->nodes[i].kind] = true;
+    for (int e = 0; e < graph->edges_count; e++) again |= graph->edges[e].again;
     tg_text_put(text,
                 "  legend [shape=plain, label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"2\">");
     for (int k = 0; k < TG_NODE_KINDS; k++)
@@ -187,11 +217,14 @@ static void legend(const tg_graph *graph, const tg_graph_scale *scale, tg_text *
             legend_row(text, tg_graph_look_of(k).fill, "", tg_graph_look_of(k).label);
     tg_graph_scale_rows(graph, scale, text, legend_row);
     if (detail >= TG_DETAIL_VALUES)
-        legend_row(text, "white", SAMPLE(VALUE), "value (large: min .. mean .. max)");
+        legend_row(text, "white", SAMPLE(VALUE, ""), "value (large: min .. mean .. max)");
     if (detail >= TG_DETAIL_GRADIENTS) {
-        legend_row(text, "white", SAMPLE(GRADIENT), "gradient; on an edge: what it contributes");
-        legend_row(text, "white", SAMPLE(LOCAL), "on an edge: local derivative");
+        legend_row(text, "white", SAMPLE(GRADIENT, "grad "),
+                   "gradient; without grad, on an edge: what it adds");
+        legend_row(text, "white", SAMPLE(LOCAL, "&#215; "), "on an edge: local derivative");
     }
+    if (again) legend_row(text, "white", "- - -", "to the next repetition");
+    legend_row(text, "white", "", "double border: result");
     tg_text_put(text, "</TABLE>>];\n");
 }
 

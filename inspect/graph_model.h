@@ -87,11 +87,21 @@ const char *tg_graph_fill(const tg_graph *graph, const tg_graph_scale *scale, co
 void tg_graph_scale_rows(const tg_graph *graph, const tg_graph_scale *scale, tg_text *text,
                          void (*row)(tg_text *text, const char *fill, const char *sample, const char *what));
 
+/* What formulas call the k-th argument of an op's node; "" where it has no name. */
+const char *tg_argument_name(const tg_node *node, int k);
+/* Whether there are several arguments and it matters which is which: not for sums and products. */
+bool tg_order_matters(const tg_node *node);
 /* "v4 = tanh(v3)", "v0 = input x". */
 void tg_text_equation(tg_text *text, const tg_node *node);
 /* "dv3 += dv4 * (1 - v4^2)": what backward of the node adds to the gradient of its k-th argument; nothing
    when that needs none. */
 void tg_text_adjoint(tg_text *text, const tg_node *node, int k);
+
+/* Around the label of an edge: what is behind it, borders of clusters and other edges, does not cross it out. */
+#define TG_LABEL_OPEN                                                                                        \
+    " [label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"0\"><TR><TD "             \
+    "BGCOLOR=\"white\">"
+#define TG_LABEL_CLOSE "</TD></TR></TABLE>>]"
 
 void tg_graph_write_text(const tg_graph *graph, tg_text *text);
 void tg_graph_write_mermaid(const tg_graph *graph, tg_text *text);

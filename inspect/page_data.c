@@ -109,9 +109,8 @@ static void put_args(tg_text *text, const tg_node *node) {
     int n = tg_arg_count(node);
     tg_text_put(text, ",\"args\":[");
     for (int k = 0; k < n && k < TG_MAX_ARGS; k++) {
-        char letter[2] = {n == 1 ? 'x' : (char)('a' + k), 0};
         tg_text_put(text, k ? "," : "");
-        put_string(text, op->args[k] ? op->args[k] : letter);
+        put_string(text, tg_argument_name(node, k));
     }
     tg_text_put(text, "],\"derivative\":[");
     for (int k = 0; k < n && k < TG_MAX_ARGS; k++) {
@@ -137,6 +136,8 @@ static void put_op(tg_text *text, const tg_node *node) {
     put_args(text, node);
     put_options(text, node);
     tg_text_put(text, op->view ? ",\"view\":1" : "");
+    tg_text_put(text,
+                op->derivative_with && *options ? ",\"varies\":1" : ""); /* math is that without options */
     tg_text_put(text, op->random ? ",\"random\":1}" : "}");
 }
 

@@ -73,11 +73,32 @@ void tg_text_number(tg_text *text, double value, int digits) {
     tg_text_put(text, tg_number_text(value, digits, buffer));
 }
 
+/* How many cells of a terminal the character takes that begins at s: the scripts of East Asia and emoji take
+   two, accents that are put upon the letter before them none. */
+static int cells(const unsigned char *s) {
+    static const struct {
+        unsigned int first, last;
+    } wide[] = {{0x1100, 0x115f}, {0x2e80, 0xa4cf}, {0xac00, 0xd7a3},   {0xf900, 0xfaff},
+                {0xfe30, 0xfe6f}, {0xff00, 0xff60}, {0x1f300, 0x1faff}, {0x20000, 0x3ffff}};
+    unsigned int c = *s < 0xe0 ? *s & 0x1f : *s < 0xf0 ? *s & 0x0f : *s & 0x07;
+    if (*s < 0xc0) return *s < 0x80;
+    for (s++; (*s & 0xc0) == 0x80; s++) c = c << 6 | (*s & 0x3f);
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+        if (c >= wide[i].first && c <= wide[i].last) return 2;
+    return c < 0x300 || c > 0x36f;
+}
+
+int tg_text_width(const char *string, size_t n) {
+    int width = 0;
+    for (size_t i = 0; i < n; i++) width += cells((const unsigned char *)string + i);
+    return width;
+}
+
 void tg_text_pad(tg_text *text, int column) {
-    int at = 0;
-    for (size_t i = text->size; i-- > 0 && text->data[i] != '\n';)
-        if (((unsigned char)text->data[i] & 0xc0) != 0x80) at++;
-    for (; at < column; at++) tg_text_put_n(text, " ", 1);
+    size_t begin = text->size;
+    while (begin > 0 && text->data[begin - 1] != '\n') begin--;
+    for (int at = text->size ? tg_text_width(text->data + begin, text->size - begin) : 0; at < column; at++)
+        tg_text_put_n(text, " ", 1);
 }
 
 void tg_text_free(tg_text *text) {

@@ -17,8 +17,10 @@ void tg_text_put_n(tg_text *text, const char *bytes, size_t n);
 void tg_text_add(tg_text *text, const char *format, ...) TG_PRINTF(2, 3);
 /* %.*g with a decimal point in every locale; "0" for -0, "nan", "inf", "-inf". */
 void tg_text_number(tg_text *text, double value, int digits);
-/* Fills with spaces up to the column (counted in characters from the last newline). */
+/* Fills with spaces up to the column (as below, from the last newline). */
 void tg_text_pad(tg_text *text, int column);
+/* The columns of a terminal that n bytes of UTF-8 take. */
+int tg_text_width(const char *string, size_t n);
 void tg_text_free(tg_text *text);
 /* The text, to be freed with tg_release; NULL when memory ran out. Leaves `text` empty. */
 char *tg_text_take(tg_text *text);

@@ -36,6 +36,11 @@ static tg_cost cost(const tg_infer *in) {
 
 #include "ops/loss_cases.h"
 
+static const char *derivative_with(const void *options, int k) {
+    return k ? loss_derivative(options, "-x / n", "-x")
+             : loss_derivative(options, "(sigmoid(x) - t) / n", "sigmoid(x) - t");
+}
+
 TG_KERNELS(binary_cross_entropy_with_logits) = {forward, backward, NULL};
 TG_OP(binary_cross_entropy_with_logits) = {
     TG_OP_COMMON(binary_cross_entropy_with_logits),
@@ -49,6 +54,7 @@ TG_OP(binary_cross_entropy_with_logits) = {
     .math = "mean(max(x, 0) - x * t + log(1 + exp(-|x|)))",
     .args = {"x", "t"},
     .derivative = {"(sigmoid(x) - t) / n", "-x / n"},
+    .derivative_with = derivative_with,
     .cost = cost,
     .cases = cases,
 };

@@ -108,6 +108,11 @@ static const tg_case cases[] = {
     {0},
 };
 
+static const char *derivative_with(const void *options, int k) {
+    return k ? NULL
+             : loss_derivative(options, "(softmax(x) - one_hot(label)) / n", "softmax(x) - one_hot(label)");
+}
+
 TG_KERNELS(cross_entropy) = {forward, backward, NULL};
 TG_OP(cross_entropy) = {
     TG_OP_COMMON(cross_entropy),
@@ -122,6 +127,7 @@ TG_OP(cross_entropy) = {
     .math = "mean(logsumexp(x) - x[label])",
     .args = {"x", "label"},
     .derivative = {"(softmax(x) - one_hot(label)) / n"},
+    .derivative_with = derivative_with,
     .cost = cost,
     .cases = cases,
 };

@@ -10,6 +10,11 @@ static const tg_attr loss_attrs[] = {
     {0},
 };
 
+/* The derivative of the mean of n terms, or that of a term itself. */
+static inline const char *loss_derivative(const void *options, const char *of_mean, const char *of_term) {
+    return ((const tg_loss_options *)options)->reduction == TG_REDUCTION_MEAN ? of_mean : of_term;
+}
+
 /* y: a scalar, or the shape of the terms. */
 static inline bool loss_infer(tg_infer *in, const tg_shape *terms) {
     const tg_loss_options *o = in->options;

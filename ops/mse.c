@@ -31,6 +31,11 @@ static tg_cost cost(const tg_infer *in) {
 
 #include "ops/loss_cases.h"
 
+static const char *derivative_with(const void *options, int k) {
+    return k ? loss_derivative(options, "2 * (t - x) / n", "2 * (t - x)")
+             : loss_derivative(options, "2 * (x - t) / n", "2 * (x - t)");
+}
+
 TG_KERNELS(mse) = {forward, backward, NULL};
 TG_OP(mse) = {
     TG_OP_COMMON(mse),
@@ -44,6 +49,7 @@ TG_OP(mse) = {
     .math = "mean((x - t)^2)",
     .args = {"x", "t"},
     .derivative = {"2 * (x - t) / n", "2 * (t - x) / n"},
+    .derivative_with = derivative_with,
     .cost = cost,
     .cases = cases,
 };

@@ -162,7 +162,7 @@ function inspect() {
       : [isScalar(v) ? exact(v) : summary(v)];
   $('chosen').textContent = `v${n.id}${n.name ? ' · ' + n.name : ''}`;
   const facts = [...fact('computes', equationElement(n.equation)), ...fact('type', n.type)];
-  if (n.op) facts.push(...fact('op', `${n.op.name}${n.op.text ? ` (${n.op.text})` : ''}: y = ${n.op.math ?? ''}`));
+  if (n.op) facts.push(...fact('op', `${n.op.name}${n.op.text ? ` (${n.op.text})` : ''}${n.op.varies ? '' : `: y = ${n.op.math ?? ''}`}`));
   facts.push(...fact('value', ...shown(value)));
   if (n.wanted)
     facts.push(

@@ -1,9 +1,10 @@
 /* Which gradients a graph shows: after a replay by the plan, over several backward passes, after values changed,
-   and those that are not finite. */
+   and those that are not finite; and how numbers, sums and the order of arguments are written. */
 #include "support/test.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static tg_node *scalar(tg_tape *tape, const char *name, double value) {
@@ -232,8 +233,123 @@ static void a_wide_cell_keeps_off_the_bar(void **state) {
     tg_backward(tg_sum(x));
     char *text = render(tape, TG_GRAPH_TEXT, (tg_graph_spec){.digits = 12});
     for (const char *bar = strchr(text, '|'); bar; bar = strchr(bar + 1, '|')) assert_int_equal(bar[-1], ' ');
-    assert_non_null(strstr(text, "2 NaN, 1 inf, 1 -inf |"));
+    assert_non_null(strstr(text, " .. 9.012e+100, | dv0"));
+    assert_non_null(strstr(text, "   2 NaN, 1 inf, 1 -inf  "));
     tg_graph_release(text);
+    tg_tape_free(tape);
+}
+
+/* Where the bars of each line stand. */
+static void assert_bars_stand_in_line(const char *text) {
+    size_t grad = 0, adjoint = 0;
+    for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
+        const char *first = strchr(line, '|'), *second = first ? strchr(first + 1, '|') : NULL;
+        if (!second || second > strchr(line, '\n')) continue;
+        if (!grad) grad = (size_t)(first - line), adjoint = (size_t)(second - line);
+        assert_int_equal(first - line, grad);
+        assert_int_equal(second - line, adjoint);
+    }
+    assert_int_not_equal(grad, 0);
+}
+
+static void many_elements_go_on_in_the_next_line(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = tg_input(tape, "x", TG_F64, 2, (int64_t[]){6, 4});
+    double values[24];
+    for (int i = 0; i < 24; i++) values[i] = sin(1 + i);
+    tg_set_f64(x, values);
+    tg_require_grad(x, true);
+    tg_backward(tg_sum(tg_exp(x)));
+    char *text = render(tape, TG_GRAPH_TEXT, (tg_graph_spec){.elements = 24});
+    assert_bars_stand_in_line(text);
+    assert_non_null(strstr(text, "= [0.8415, 0.9093, 0.1411, -0.7568,     | dv0 = [2.32, "));
+    assert_non_null(
+        strstr(text, "\n                            -0.9589, -0.2794, 0.657, 0.9894,      |   0.7562, "));
+    for (int i = 0; i < 24; i++) {
+        char number[40];
+        snprintf(number, sizeof number, "%.4g", values[i]);
+        assert_non_null(strstr(text, number));
+    }
+    tg_graph_release(text);
+    tg_tape_free(tape);
+}
+
+static void names_of_wide_characters_keep_the_columns(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    assert_non_null(cube(tape, 2));
+    tg_name(tg_tape_node(tape, 0), "\u65e5\u672c\U0001f642e\u0301"); /* 7 columns */
+    char *text =
+        render(tape, TG_GRAPH_TEXT, (tg_graph_spec){.detail = TG_DETAIL_VALUES, .forward_only = true});
+    assert_non_null(strstr(text, "v0 = \u65e5\u672c\U0001f642e\u0301   f64   = 2\n"));
+    tg_graph_release(text);
+    tg_tape_free(tape);
+}
+
+/* What stands in an equation gives the number beside it. */
+static void equations_hold_for_every_reduction_of_a_loss(void **state) {
+    (void)state;
+    static const char *const expected[] = {"dv2 * 2 * (v0 - v1) / 2   = [1, 2]",
+                                           "dv2 * 2 * (v0 - v1)   = [2, 4]",
+                                           "dv2 * 2 * (v0 - v1)   = [2, 4]"};
+    for (int reduction = TG_REDUCTION_MEAN; reduction <= TG_REDUCTION_NONE; reduction++) {
+        tg_tape *tape = tg_tape_new(TG_F64);
+        tg_node *x = tg_input(tape, "x", TG_F64, 1, (int64_t[]){2}),
+                *t = tg_input(tape, "t", TG_F64, 1, (int64_t[]){2});
+        tg_set_f64(x, (double[]){1, 2});
+        tg_require_grad(x, true);
+        const tg_loss_options options = {.reduction = (tg_reduction)reduction};
+        tg_node *y = tg_mse_with(x, t, options);
+        tg_backward_from(y, (double[]){1, 1});
+        assert_says(tape, TG_GRAPH_TEXT, expected[reduction]);
+        tg_node *b = tg_binary_cross_entropy_with_logits_with(x, t, options);
+        tg_node *label = tg_input(tape, "label", TG_I32, 1, (int64_t[]){1});
+        tg_node *c = tg_cross_entropy_with(tg_reshape(x, TG_SHAPE(1, 2)), label, options);
+        assert_true(b && c);
+        const bool mean = reduction == TG_REDUCTION_MEAN;
+        assert_says(tape, TG_GRAPH_TEXT, mean ? "(sigmoid(v0) - v1) / 2" : "dv3 * (sigmoid(v0) - v1)\n");
+        assert_says(tape, TG_GRAPH_TEXT, mean ? "one_hot(v4)) / 1" : "one_hot(v4))\n");
+        tg_tape_free(tape);
+    }
+}
+
+static void the_order_of_arguments_is_said_where_it_matters(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = scalar(tape, "x", 3), *y = scalar(tape, "y", 2);
+    tg_node *quotient = tg_div(y, x);
+    tg_backward(tg_mul(quotient, tg_add(y, x)));
+    assert_says(tape, TG_GRAPH_DOT, "<B>div</B>&#160; (v1, v0)<");
+    assert_silent(tape, TG_GRAPH_DOT, "<B>add</B>&#160;");
+    char *circuit = render(tape, TG_GRAPH_DOT, (tg_graph_spec){.circuit = true});
+    assert_non_null(strstr(circuit, "v1:e -> g2 [label=<1st "));
+    assert_non_null(strstr(circuit, "v0:e -> g2 [label=<2nd "));
+    assert_null(strstr(circuit, "g3 [label=<1st"));
+    tg_graph_release(circuit);
+    tg_tape_free(tape);
+}
+
+/* 1.447 is not 3.633 - 2.187. */
+static void a_sum_of_rounded_numbers_is_about_right(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = scalar(tape, "x", 1), *a = tg_scalar(tape, 0.00144), *b = tg_scalar(tape, 0.00144);
+    tg_backward(tg_add(tg_mul(x, a), tg_mul(x, b)));
+    char *two = render(tape, TG_GRAPH_DOT, (tg_graph_spec){.digits = 2});
+    assert_non_null(strstr(two, "grad 0.0029 \u2248 0.0014 + 0.0014<"));
+    tg_graph_release(two);
+    assert_says(tape, TG_GRAPH_DOT, "grad 0.00288 = 0.00144 + 0.00144<");
+    tg_tape_free(tape);
+}
+
+static void one_term_is_no_sum(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = scalar(tape, "x", 1);
+    assert_non_null(tg_exp(x));
+    tg_backward(tg_square(x));
+    assert_says(tape, TG_GRAPH_DOT, "grad 2<");
     tg_tape_free(tape);
 }
 
@@ -249,6 +365,12 @@ int main(void) {
         cmocka_unit_test(backward_begins_with_what_was_given),
         cmocka_unit_test(infinities_keep_their_sign),
         cmocka_unit_test(a_wide_cell_keeps_off_the_bar),
+        cmocka_unit_test(many_elements_go_on_in_the_next_line),
+        cmocka_unit_test(names_of_wide_characters_keep_the_columns),
+        cmocka_unit_test(equations_hold_for_every_reduction_of_a_loss),
+        cmocka_unit_test(the_order_of_arguments_is_said_where_it_matters),
+        cmocka_unit_test(a_sum_of_rounded_numbers_is_about_right),
+        cmocka_unit_test(one_term_is_no_sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
