@@ -1,10 +1,6 @@
 /* graph_dot.c: the graph in Graphviz' dot language. */
 #include "graph_model.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #define INK      "#1a1a1a"
 #define QUIET    "#5a5a5a"
 #define VALUE    "#00664a" /* bluish green */
@@ -54,30 +50,23 @@ static void head(const tg_graph *graph, const tg_graph_node *node, tg_text *text
     }
 }
 
-static double as_shown(const tg_graph *graph, const tg_summary *s) {
-    char digits[TG_NUMBER_TEXT];
-    snprintf(digits, sizeof digits, "%.*g", tg_graph_digits(graph), tg_summary_single(s));
-    return strtod(digits, NULL);
+static int count_messages(const tg_graph *graph, const tg_graph_node *node) {
+    int count = 0;
+    for (int e = node->first_out; e >= 0; e = graph->edges[e].next_out)
+        count += graph->edges[e].message.known;
+    return count;
 }
 
-/* 5.5 = 0.5 + 5: what arrives where a value is used more than once; with the sign of what is not exact where
-   the numbers as they are shown do not add up. */
+/* 5.5 = 0.5 + 5: what arrives where a value is used more than once. The terms have two digits more than the sum:
+   who adds them comes to it. */
 static void fork_sum(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
     if (node->uses < 2 || node->uses > 6 || node->grad.count != 1 || !tg_graph_adds_up(node)) return;
-    tg_summary sum = {.known = true, .count = 1};
-    int terms = 0;
-    for (int e = node->first_out; e >= 0; e = graph->edges[e].next_out) {
-        if (!graph->edges[e].message.known) continue;
-        sum.mean += as_shown(graph, &graph->edges[e].message);
-        terms++;
-    }
-    if (terms < 2) return;
-    bool off = isfinite(sum.mean) && as_shown(graph, &sum) != as_shown(graph, &node->grad);
-    const char *sign = off ? " \xe2\x89\x88 " : " = ";
-    for (int e = node->first_out; e >= 0; e = graph->edges[e].next_out) {
+    const char *sign = " = ";
+    for (int e = count_messages(graph, node) < 2 ? -1 : node->first_out; e >= 0;
+         e = graph->edges[e].next_out) {
         if (!graph->edges[e].message.known) continue;
         tg_text_put(text, sign);
-        tg_text_summary(text, graph, &graph->edges[e].message);
+        tg_text_number(text, tg_summary_single(&graph->edges[e].message), tg_graph_digits(graph) + 2);
         sign = " + ";
     }
 }
@@ -151,7 +140,9 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
     if (edge->again) {
         tg_text_put(text, " [style=dashed, constraint=false, tooltip=\"to the next repetition\"]");
     } else if (edge->local.known || message) {
-        tg_text_put(text, TG_LABEL_OPEN);
+        /* On white: what is behind it, borders of clusters and other edges, does not cross it out. */
+        tg_text_put(text, " [label=<<TABLE BORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"0\">"
+                          "<TR><TD BGCOLOR=\"white\">");
         if (edge->local.known) {
             tg_text_put(text, "<FONT COLOR=\"" LOCAL "\">&#215; ");
             tg_text_local(text, graph, edge);
@@ -163,7 +154,7 @@ static void write_edge(const tg_graph *graph, const tg_graph_edge *edge, tg_text
             tg_text_message(text, graph, edge);
             end(text);
         }
-        tg_text_put(text, TG_LABEL_CLOSE);
+        tg_text_put(text, "</TD></TR></TABLE>>]");
     }
     tg_text_put(text, ";\n");
 }

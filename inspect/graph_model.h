@@ -97,12 +97,6 @@ void tg_text_equation(tg_text *text, const tg_node *node);
    when that needs none. */
 void tg_text_adjoint(tg_text *text, const tg_node *node, int k);
 
-/* Around the label of an edge: what is behind it, borders of clusters and other edges, does not cross it out. */
-#define TG_LABEL_OPEN                                                                                        \
-    " [label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"0\"><TR><TD "             \
-    "BGCOLOR=\"white\">"
-#define TG_LABEL_CLOSE "</TD></TR></TABLE>>]"
-
 void tg_graph_write_text(const tg_graph *graph, tg_text *text);
 void tg_graph_write_mermaid(const tg_graph *graph, tg_text *text);
 void tg_graph_write_json(const tg_graph *graph, tg_text *text);

@@ -8,12 +8,6 @@ typedef struct columns {
     int type, value, grad, adjoint; /* where they begin; adjoint 0: there is none */
 } columns;
 
-/* What is not yet written of a cell: what is wider than its column goes on in the next line. */
-typedef struct cell {
-    tg_text text;
-    size_t at;
-} cell;
-
 #define HEADING "forward, from top to bottom"
 #define GAP     3 /* between columns */
 
@@ -23,27 +17,20 @@ static void go_to(tg_text *text, int column) {
     if (text->size && text->data[text->size - 1] != ' ') tg_text_put(text, " ");
 }
 
-static bool has_more(const cell *c) {
-    return c->at < c->text.size;
-}
-
-/* As much of the cell as fits up to the column `end`, broken behind a comma. */
-static void put_piece(tg_text *text, cell *c, int begin, int end) {
-    tg_text_pad(text, begin);
-    if (!has_more(c)) return;
-    if (c->at) tg_text_put(text, "  ");
-    const char *rest = c->text.data + c->at;
-    int room = end - GAP - begin - (c->at ? 2 : 0);
-    size_t taken = strlen(rest);
-    if (tg_text_width(rest, taken) > room) {
-        const char *comma = rest, *fits = NULL;
-        while ((comma = strstr(comma, ", ")) &&
-               (!fits || tg_text_width(rest, (size_t)(comma + 1 - rest)) <= room))
-            fits = ++comma;
-        if (fits) taken = (size_t)(fits - rest);
+/* As much of a cell as fits up to the column `end`, broken behind a comma; *rest goes on in the next line. */
+static void put_piece(tg_text *text, const char **rest, bool first, int begin, int end) {
+    size_t taken = strlen(*rest);
+    if (!taken) return;
+    tg_text_pad(text, first ? begin : begin + 2);
+    const int room = end - GAP - begin - (first ? 0 : 2);
+    const char *comma = tg_text_width(*rest, taken) > room ? strstr(*rest, ", ") : NULL;
+    for (bool any = false; comma; comma = strstr(comma, ", "), any = true) {
+        size_t fits = (size_t)(++comma - *rest);
+        if (any && tg_text_width(*rest, fits) > room) break;
+        taken = fits;
     }
-    tg_text_put_n(text, rest, taken);
-    c->at += taken + strspn(rest + taken, " ");
+    tg_text_put_n(text, *rest, taken);
+    *rest += taken + strspn(*rest + taken, " ");
 }
 
 static void put_equation(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
@@ -105,37 +92,43 @@ static void put_adjoint(const tg_graph *graph, const tg_graph_edge *edge, tg_tex
 
 /* One line per argument that a gradient flows to, and as many as the widest cell takes. */
 static void write_row(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
-    cell equation = {0}, value = {0}, grad = {0};
-    put_equation(graph, node, &equation.text);
-    put_value(graph, node, &value.text);
-    put_grad(graph, node, &grad.text);
+    tg_text cells = {0};
+    put_equation(graph, node, &cells);
+    tg_text_put_n(&cells, "", 1);
+    put_value(graph, node, &cells);
+    tg_text_put_n(&cells, "", 1);
+    put_grad(graph, node, &cells);
+    text->failed |= cells.failed;
+    if (text->failed) {
+        tg_text_free(&cells);
+        return;
+    }
+    const char *equation = cells.data, *value = strchr(equation, 0) + 1, *grad = strchr(value, 0) + 1;
     int k = at->adjoint ? next_adjoint(graph, node, 0) : node->in;
-    for (bool first = true;
-         first || k < node->in || has_more(&equation) || has_more(&value) || has_more(&grad); first = false) {
-        put_piece(text, &equation, 0, at->type);
+    for (bool first = true; first || k < node->in || *equation || *value || *grad; first = false) {
+        put_piece(text, &equation, first, 0, at->type);
         if (first && tg_graph_detail(graph) >= TG_DETAIL_SHAPES) {
             go_to(text, at->type);
             tg_text_type(text, tg_dtype_of(node->node), tg_shape_of(node->node));
         }
-        if (has_more(&value)) put_piece(text, &value, at->value, at->adjoint ? at->grad : at->value + 43);
+        put_piece(text, &value, first, at->value, at->grad);
         if (at->grad < at->adjoint) {
             go_to(text, at->grad);
-            tg_text_put(text, has_more(&grad) ? "| " : "|");
-            put_piece(text, &grad, has_more(&grad) ? at->grad + 2 : 0, at->adjoint);
+            tg_text_put(text, *grad ? "| " : "|");
+            put_piece(text, &grad, first, at->grad + 2, at->adjoint);
         }
         if (at->adjoint) {
             go_to(text, at->adjoint);
             tg_text_put(text, "|");
         }
-        if (k < node->in) put_adjoint(graph, &graph->edges[node->first_in + k], text);
-        if (k < node->in) k = next_adjoint(graph, node, k + 1);
+        if (k < node->in) {
+            put_adjoint(graph, &graph->edges[node->first_in + k], text);
+            k = next_adjoint(graph, node, k + 1);
+        }
         if (first) put_trailer(graph, node, text);
         tg_text_put(text, "\n");
     }
-    text->failed |= equation.text.failed | value.text.failed | grad.text.failed;
-    tg_text_free(&equation.text);
-    tg_text_free(&value.text);
-    tg_text_free(&grad.text);
+    tg_text_free(&cells);
 }
 
 /* The width of a column, beyond which a cell goes on in the next line. */
@@ -176,16 +169,6 @@ static columns measure(const tg_graph *graph, tg_text *output) {
     return at;
 }
 
-/* Whether anywhere stands a range instead of elements. */
-static bool is_any_large(const tg_graph *graph) {
-    for (int i = 0; i < graph->nodes_count; i++) {
-        const tg_graph_node *node = &graph->nodes[i];
-        if (node->shown != i || tg_size(node->node) <= tg_graph_few(graph)) continue;
-        if (node->value.min < node->value.max || node->grad.min < node->grad.max) return true;
-    }
-    return false;
-}
-
 void tg_graph_write_text(const tg_graph *graph, tg_text *text) {
     columns at = measure(graph, text);
     if (at.adjoint) {
@@ -212,7 +195,7 @@ void tg_graph_write_text(const tg_graph *graph, tg_text *text) {
         tg_text_add(text, shown < 0 ? ": hidden\n" : ": the same again as from v%d on\n", shown);
         i = end;
     }
-    if (is_any_large(graph))
+    if (text->size && strstr(text->data, " .. "))
         tg_text_add(text, "a .. b .. c: minimum, mean and maximum of more than %d elements\n",
                     tg_graph_few(graph));
     if (*graph->note) tg_text_add(text, "note: %s\n", graph->note);

@@ -14,7 +14,6 @@ typedef struct tg_page_point {
 typedef struct tg_page_layout {
     int width, height;
     tg_page_point *node; /* by node id: the middle of its gate; for shown nodes only */
-    int *more;           /* by node id: by how much a gate of many arguments juts out, above and below */
     int *first_via;      /* by edge, and one more: where its points begin in via */
     tg_page_point *via;  /* the points that an edge passes on its way through columns of other nodes */
     tg_arena arena;
@@ -22,6 +21,8 @@ typedef struct tg_page_layout {
 
 /* False without memory; free in any case. */
 bool tg_page_lay_out(tg_page_layout *layout, const tg_graph *graph);
+/* By how much a gate of many arguments is taller than others, above and below. */
+int tg_page_gate_juts(const tg_graph *graph, int node);
 void tg_page_layout_free(tg_page_layout *layout);
 
 /* The tape as JSON, for the page's script. */

@@ -132,7 +132,6 @@ static void put_op(tg_text *text, const tg_node *node) {
     string_member(text, "math", op->math ? op->math : "");
     string_member(text, "infix", op->infix && !*options ? op->infix : "");
     string_member(text, "text", options);
-    string_member(text, "kinks", op->kinks ? op->kinks : "");
     put_args(text, node);
     put_options(text, node);
     tg_text_put(text, op->view ? ",\"view\":1" : "");
@@ -228,12 +227,11 @@ static void put_node(tg_text *text, const tg_graph *graph, const tg_page_layout 
     put_shape(text, n->node);
     if (tg_requires_grad(n->node)) tg_text_put(text, ",\"wanted\":1");
     put_numbers(text, graph, n);
-    if (n->shown != id)
-        integer_member(text, "shown", n->shown);
-    else if (layout->more[id])
-        tg_text_add(text, ",\"at\":[%d,%d,%d]", layout->node[id].x, layout->node[id].y, layout->more[id]);
+    if (n->shown == id)
+        tg_text_add(text, ",\"at\":[%d,%d,%d]", layout->node[id].x, layout->node[id].y,
+                    tg_page_gate_juts(graph, id));
     else
-        tg_text_add(text, ",\"at\":[%d,%d]", layout->node[id].x, layout->node[id].y);
+        integer_member(text, "shown", n->shown);
     if (n->repeat > 1) integer_member(text, "repeat", n->repeat);
     if (*n->file && n->shown == id) {
         string_member(text, "file", n->file);
@@ -255,7 +253,6 @@ void tg_page_write_data(const tg_graph *graph, const tg_page_layout *layout, tg_
         string_member(text, "dtype", tg_dtype_name(graph->dtype));
         integer_member(text, "width", layout->width);
         integer_member(text, "height", layout->height);
-        integer_member(text, "hidden", graph->hidden);
         string_member(text, "note", graph->note);
         put_ops(text, graph, op_of, example);
         tg_text_put(text, ",\"nodes\":[");

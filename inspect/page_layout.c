@@ -24,8 +24,8 @@ typedef struct thing {
     int node; /* -1: a wire passes */
     int column;
     int rank; /* within the column, from above */
-    int64_t key;
     int y;
+    int more;                                 /* by which it is taller than others, above and below */
     int first_left, left, first_right, right; /* its neighbours, in links */
 } thing;
 
@@ -91,6 +91,15 @@ static int choose_width(const tg_graph *graph) {
     return COLUMN;
 }
 
+/* Three wires enter a gate of the usual height with room for their numbers. */
+int tg_page_gate_juts(const tg_graph *graph, int node) {
+    int wires = 0;
+    for (int k = 0; k < graph->nodes[node].in; k++)
+        wires += is_drawn(&graph->edges[graph->nodes[node].first_in + k]);
+    if (wires > PORTS) wires = PORTS;
+    return wires > 3 ? (wires - 1) * PORT / 2 - 26 : 0;
+}
+
 static bool make_things(plan *p) {
     const tg_graph *graph = p->graph;
     int64_t n = 0, passing = 0;
@@ -105,7 +114,8 @@ static bool make_things(plan *p) {
     for (int i = 0; i < graph->nodes_count; i++) {
         if (graph->nodes[i].shown != i) continue;
         p->thing_of[i] = p->count;
-        p->things[p->count++] = (thing){.node = i, .column = p->column[i]};
+        p->things[p->count++] =
+            (thing){.node = i, .column = p->column[i], .more = tg_page_gate_juts(graph, i)};
     }
     for (int e = 0; e < graph->edges_count; e++) {
         int columns = span(p, &graph->edges[e]), from = end_of(graph, graph->edges[e].from);
@@ -170,18 +180,6 @@ static bool fill_columns(plan *p) {
         p->order[p->first[t->column] + t->rank] = i;
     }
     return true;
-}
-
-/* Three wires enter a gate of the usual height with room for their numbers. */
-static void choose_gates(plan *p) {
-    const tg_graph *graph = p->graph;
-    for (int i = 0; i < graph->nodes_count; i++) {
-        int wires = 0;
-        for (int k = 0; k < graph->nodes[i].in; k++)
-            wires += is_drawn(&graph->edges[graph->nodes[i].first_in + k]);
-        if (wires > PORTS) wires = PORTS;
-        if (wires > 3) p->layout->more[i] = (wires - 1) * PORT / 2 - 26;
-    }
 }
 
 /* ---- order ---- */
@@ -263,16 +261,11 @@ static bool order_columns(plan *p) {
 
 /* ---- heights ---- */
 
-static int more_of(const plan *p, int at) {
-    int node = p->things[at].node;
-    return node < 0 ? 0 : p->layout->more[node];
-}
-
 static int distance(const plan *p, int above, int below) {
     bool wire = p->things[above].node < 0 || p->things[below].node < 0;
     int least =
         wire ? p->things[above].node < 0 && p->things[below].node < 0 ? LANE / 2 : ROW / 2 + LANE / 2 : ROW;
-    return least + more_of(p, above) + more_of(p, below);
+    return least + p->things[above].more + p->things[below].more;
 }
 
 /* The height at which its wires would be straight. */
@@ -322,7 +315,7 @@ static bool choose_heights(plan *p) {
             settle_column(p, sweep % 2 ? p->columns - 1 - i : i, sweep % 2 == 0, pools);
     int lowest = 0, highest = 0;
     for (int i = 0; i < p->count; i++) {
-        int top = p->things[i].y - more_of(p, i), bottom = p->things[i].y + more_of(p, i);
+        int top = p->things[i].y - p->things[i].more, bottom = p->things[i].y + p->things[i].more;
         if (!i || top < lowest) lowest = top;
         if (!i || bottom > highest) highest = bottom;
     }
@@ -360,10 +353,8 @@ bool tg_page_lay_out(tg_page_layout *layout, const tg_graph *graph) {
     p.column = take(&p, (size_t)graph->nodes_count, sizeof *p.column);
     p.thing_of = take(&p, (size_t)graph->nodes_count, sizeof *p.thing_of);
     p.lanes = take(&p, (size_t)graph->edges_count, sizeof *p.lanes);
-    layout->more = take(&p, (size_t)graph->nodes_count, sizeof *layout->more);
-    if (!p.column || !p.thing_of || !p.lanes || !layout->more) return false;
+    if (!p.column || !p.thing_of || !p.lanes) return false;
     p.width = choose_width(graph);
-    choose_gates(&p);
     choose_columns(&p);
     return make_things(&p) && link_things(&p) && fill_columns(&p) && order_columns(&p) &&
            choose_heights(&p) && keep_places(&p);

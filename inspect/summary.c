@@ -141,23 +141,13 @@ void tg_text_value(tg_text *text, const tg_graph *graph, const tg_node *node) {
     elements_of(text, graph, node, &graph->nodes[tg_id(node)].value, tg_value(node));
 }
 
-/* "(sum over v1, v4, v7)": of a parameter that stands on the tape several times. */
-static void put_places(tg_text *text, const tg_graph *graph, int same) {
-    int places = 0, named = 0;
-    for (int i = same; i < graph->nodes_count; i++) places += graph->nodes[i].same == same;
-    if (places > 6) {
-        tg_text_add(text, " (sum over %d places)", places);
-        return;
-    }
-    for (int i = same; i < graph->nodes_count; i++)
-        if (graph->nodes[i].same == same) tg_text_add(text, named++ ? ", v%d" : " (sum over v%d", i);
-    tg_text_put(text, ")");
-}
-
 void tg_text_grad(tg_text *text, const tg_graph *graph, const tg_node *node) {
     const tg_graph_node *g = &graph->nodes[tg_id(node)];
     elements_of(text, graph, node, &g->grad, tg_graph_grad(graph, node));
-    if (g->shared) put_places(text, graph, g->same);
+    if (!g->shared) return;
+    int places = 0;
+    for (int i = 0; i < graph->nodes_count; i++) places += graph->nodes[i].same == g->same;
+    tg_text_add(text, " (sum of %d places)", places);
 }
 
 void tg_text_note(tg_text *text, const tg_graph *graph, const char *next) {

@@ -73,24 +73,17 @@ void tg_text_number(tg_text *text, double value, int digits) {
     tg_text_put(text, tg_number_text(value, digits, buffer));
 }
 
-/* How many cells of a terminal the character takes that begins at s: the scripts of East Asia and emoji take
+/* How many columns of a terminal the character takes that begins at s: the scripts of East Asia and emoji take
    two, accents that are put upon the letter before them none. */
-static int cells(const unsigned char *s) {
-    static const struct {
-        unsigned int first, last;
-    } wide[] = {{0x1100, 0x115f}, {0x2e80, 0xa4cf}, {0xac00, 0xd7a3},   {0xf900, 0xfaff},
-                {0xfe30, 0xfe6f}, {0xff00, 0xff60}, {0x1f300, 0x1faff}, {0x20000, 0x3ffff}};
-    unsigned int c = *s < 0xe0 ? *s & 0x1f : *s < 0xf0 ? *s & 0x0f : *s & 0x07;
+static int columns(const unsigned char *s) {
     if (*s < 0xc0) return *s < 0x80;
-    for (s++; (*s & 0xc0) == 0x80; s++) c = c << 6 | (*s & 0x3f);
-    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
-        if (c >= wide[i].first && c <= wide[i].last) return 2;
-    return c < 0x300 || c > 0x36f;
+    if (*s == 0xcc || (*s == 0xcd && s[1] < 0xb0)) return 0;                   /* up to U+036F */
+    return (*s >= 0xe3 && *s <= 0xed) || (*s == 0xf0 && s[1] >= 0x9f) ? 2 : 1; /* U+3000..DFFF, U+1F000.. */
 }
 
 int tg_text_width(const char *string, size_t n) {
     int width = 0;
-    for (size_t i = 0; i < n; i++) width += cells((const unsigned char *)string + i);
+    for (size_t i = 0; i < n; i++) width += columns((const unsigned char *)string + i);
     return width;
 }
 
@@ -116,61 +109,28 @@ char *tg_text_take(tg_text *text) {
 
 /* ---- labels ---- */
 
-static const char *replacement(char c, tg_escape how) {
-    switch (how) {
-    case TG_ESCAPE_QUOTED:
-        if (c == '"') return "\\\"";
-        if (c == '\\') return "\\\\";
-        if (c == '\n') return "\\n";
-        if (c == '&') return "&amp;"; /* dot reads entities */
-        break;
-    case TG_ESCAPE_LABEL:
-        if (c == '\\')
-            return "&#92;&#8203;"; /* dot expands \N, \G and others, entities or not: a space of no width parts them */
-        /* fall through */
-    case TG_ESCAPE_MARKUP:
-        if (c == '&') return "&amp;";
-        if (c == '<') return "&lt;";
-        if (c == '>') return "&gt;";
-        if (c == '"') return "&quot;";
-        if (c == '\\') return "&#92;";   /* dot expands \N, \G and others */
-        if (c == '\n') return "&#9166;"; /* a return symbol */
-        break;
-    case TG_ESCAPE_MERMAID:
-        if (c == '"') return "#quot;";
-        if (c == '#') return "#35;";
-        if (c == '&') return "#amp;";
-        if (c == '<') return "#lt;";
-        if (c == '>') return "#gt;";
-        if (c == '`') return "#96;"; /* would begin Markdown */
-        if (c == '\\') return "#92;";
-        if (c == '\n') return "#9166;";
-        break;
-    case TG_ESCAPE_JSON:
-        if (c == '"') return "\\\"";
-        if (c == '\\') return "\\\\";
-        if (c == '\n') return "\\n";
-        if (c == '\t') return "\\t";
-        if (c == '<') return "\\u003c"; /* no </script> */
-        break;
-    case TG_ESCAPE_LINE:
-        if (c == '\n') return "\\n";
-        if (c == '\t') return "\\t";
-        if (c == '\\') return "\\\\";
-        break;
-    }
-    return NULL;
-}
+/* Characters, each with what stands for it, up to a \1. */
+static const char replacements[][56] = {
+    [TG_ESCAPE_QUOTED] = "\"\\\"\1\\\\\\\1\n\\n\1&&amp;\1", /* dot reads entities */
+    /* dot expands \N, \G and others, entities or not: a space of no width parts them. A return symbol. */
+    [TG_ESCAPE_LABEL] = "\\&#92;&#8203;\1&&amp;\1<&lt;\1>&gt;\1\"&quot;\1\n&#9166;\1",
+    [TG_ESCAPE_MARKUP] = "\\&#92;\1&&amp;\1<&lt;\1>&gt;\1\"&quot;\1\n&#9166;\1",
+    [TG_ESCAPE_MERMAID] =
+        "\"#quot;\1##35;\1&#amp;\1<#lt;\1>#gt;\1`#96;\1\\#92;\1\n#9166;\1", /* ` begins Markdown */
+    [TG_ESCAPE_JSON] = "\"\\\"\1\\\\\\\1\n\\n\1\t\\t\1<\\u003c\1",          /* no </script> */
+    [TG_ESCAPE_LINE] = "\n\\n\1\t\\t\1\\\\\\\1",
+};
 
 void tg_text_escape(tg_text *text, const char *label, tg_escape how) {
     const char *plain = label;
-    for (; *label; label++) {
-        const char *safe = replacement(*label, how);
-        if (!safe) continue;
-        tg_text_put_n(text, plain, (size_t)(label - plain));
-        tg_text_put(text, safe);
-        plain = label + 1;
-    }
+    for (; *label; label++)
+        for (const char *rule = replacements[how]; *rule; rule += strcspn(rule, "\1") + 1) {
+            if (*rule != *label) continue;
+            tg_text_put_n(text, plain, (size_t)(label - plain));
+            tg_text_put_n(text, rule + 1, strcspn(rule, "\1") - 1);
+            plain = label + 1;
+            break;
+        }
     tg_text_put_n(text, plain, (size_t)(label - plain));
 }
 

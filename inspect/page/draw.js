@@ -52,7 +52,7 @@ class Drawing {
   }
   /* Gates of many arguments are taller, by what stands in their place. */
   halfHeight(n) {
-    return 28 + (n.at[2] ?? 0);
+    return 28 + n.at[2];
   }
   /* The height from which an edge comes. */
   arrival(e) {
@@ -143,7 +143,7 @@ class Drawing {
   }
   /* The name above an op, its shape or options below; returns half the width of the widest. */
   addNotes(n, group) {
-    const [x, y, more = 0] = n.at;
+    const [x, y, more] = n.at;
     let half = 0;
     const note = (text, at) => {
       const t = svg('text', {'class': 'note', x, 'y': at, 'text-anchor': 'middle'});
@@ -159,7 +159,7 @@ class Drawing {
   }
 
   addNode(n) {
-    const [x, y, more = 0] = n.at;
+    const [x, y, more] = n.at;
     const group = svg('g', {
       'class': 'node',
       'data-node': n.id,
@@ -363,7 +363,7 @@ class Drawing {
     this.ofNodes ??= this.tape.nodes
       .filter(n => n.at)
       .flatMap(n => {
-        const [x, y, more = 0] = n.at,
+        const [x, y, more] = n.at,
           {noteHalf, group} = this.parts.get(n.id),
           notes = [...group.querySelectorAll('.note')].map(note => Number(note.getAttribute('y'))),
           cells = n.value?.d || n.grad?.d ? 58 : 34;

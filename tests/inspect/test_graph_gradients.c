@@ -188,7 +188,7 @@ static void a_parameter_used_twice_has_no_sum_at_one_place(void **state) {
     tg_node *a = tg_use(tape, p), *b = tg_use(tape, p);
     tg_backward(tg_add(tg_square(a), tg_mul(b, b)));
     assert_silent(tape, TG_GRAPH_TEXT, "note");
-    assert_says(tape, TG_GRAPH_DOT, "grad 12 (sum over v0, v1)<");
+    assert_says(tape, TG_GRAPH_DOT, "grad 12 (sum of 2 places)<");
     assert_says(tape, TG_GRAPH_HTML, "\"same\":0");
     tg_tape_free(tape);
     tg_param_free(p);
@@ -330,16 +330,15 @@ static void the_order_of_arguments_is_said_where_it_matters(void **state) {
     tg_tape_free(tape);
 }
 
-/* 1.447 is not 3.633 - 2.187. */
-static void a_sum_of_rounded_numbers_is_about_right(void **state) {
+/* 0.0029 is not 0.0014 + 0.0014. */
+static void the_terms_of_a_sum_have_more_digits(void **state) {
     (void)state;
     tg_tape *tape = tg_tape_new(TG_F64);
     tg_node *x = scalar(tape, "x", 1), *a = tg_scalar(tape, 0.00144), *b = tg_scalar(tape, 0.00144);
     tg_backward(tg_add(tg_mul(x, a), tg_mul(x, b)));
     char *two = render(tape, TG_GRAPH_DOT, (tg_graph_spec){.digits = 2});
-    assert_non_null(strstr(two, "grad 0.0029 \u2248 0.0014 + 0.0014<"));
+    assert_non_null(strstr(two, "grad 0.0029 = 0.00144 + 0.00144<"));
     tg_graph_release(two);
-    assert_says(tape, TG_GRAPH_DOT, "grad 0.00288 = 0.00144 + 0.00144<");
     tg_tape_free(tape);
 }
 
@@ -369,7 +368,7 @@ int main(void) {
         cmocka_unit_test(names_of_wide_characters_keep_the_columns),
         cmocka_unit_test(equations_hold_for_every_reduction_of_a_loss),
         cmocka_unit_test(the_order_of_arguments_is_said_where_it_matters),
-        cmocka_unit_test(a_sum_of_rounded_numbers_is_about_right),
+        cmocka_unit_test(the_terms_of_a_sum_have_more_digits),
         cmocka_unit_test(one_term_is_no_sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
