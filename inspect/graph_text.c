@@ -141,7 +141,7 @@ static void widen(int *column, int width, int limit) {
 static columns measure(const tg_graph *graph, tg_text *output) {
     tg_detail detail = tg_graph_detail(graph);
     tg_text text = {0};
-    int equation = 0, type = 0, value = 0, grad = 0;
+    int equation = 0, type = 0, value = 0, grad = 0, more = 3 * (tg_graph_digits(graph) - 4);
     for (int i = 0; i < graph->nodes_count; i++) {
         const tg_graph_node *node = &graph->nodes[i];
         if (node->shown != i) continue;
@@ -153,11 +153,11 @@ static columns measure(const tg_graph *graph, tg_text *output) {
         widen(&type, (int)text.size + 3, 30);
         text.size = 0;
         tg_text_value(&text, graph, node->node);
-        widen(&value, (int)text.size + 5, 40);
+        widen(&value, (int)text.size + 5, 40 + more);
         text.size = 0;
         tg_text_add(&text, "| dv%d = ", node->id);
         tg_text_grad(&text, graph, node->node);
-        if (tg_requires_grad(node->node)) widen(&grad, (int)text.size + 3, 50);
+        if (tg_requires_grad(node->node)) widen(&grad, (int)text.size + 3, 50 + more);
     }
     output->failed |= text.failed;
     tg_text_free(&text);

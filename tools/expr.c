@@ -10,12 +10,12 @@
 
 typedef struct settings {
     const char *formula, *bindings[MAX_BINDINGS];
-    int count;
+    int count, digits, elements;
     const char *svg, *html, *sweep;
     bool dot, circuit, json, hessian, derivatives, check;
 } settings;
 
-enum { KEY_HTML = 256, KEY_CHECK };
+enum { KEY_HTML = 256, KEY_CHECK, KEY_DIGITS, KEY_ELEMENTS };
 
 static const struct argp_option options[] = {
     {"json", 'j', 0, 0, "One JSON object on standard output: value, gradients by name", 1},
@@ -32,6 +32,9 @@ static const struct argp_option options[] = {
     {"svg", 'S', "FILE", 0, "The same drawn into FILE (.svg, .png, .dot, .mmd, .json, .txt)", 2},
     {"html", KEY_HTML, "FILE", 0,
      "A page on which one steps forward and backward, edits the inputs, and is quizzed", 2},
+    {"digits", KEY_DIGITS, "N", 0, "Significant digits in the listing and in pictures (default 4)", 2},
+    {"elements", KEY_ELEMENTS, "N", 0, "There, tensors of at most N elements are shown in full (default 4)",
+     2},
     {"circuit", 'c', 0, 0, "Draw gates and wires, values above, gradients below; for scalars", 2},
     {0}};
 
@@ -63,6 +66,12 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         if (tg_graph_format_find(arg) != TG_GRAPH_HTML)
             argp_error(state, "--html: %s does not end with .html", arg);
         s->html = arg;
+        return 0;
+    case KEY_DIGITS:
+        s->digits = (int)tg_cli_integer(state, "digits", arg, 1, 17);
+        return 0;
+    case KEY_ELEMENTS:
+        s->elements = (int)tg_cli_integer(state, "elements", arg, 1, 1000);
         return 0;
     case 's':
         s->sweep = arg;
@@ -229,6 +238,11 @@ static int print_json(const settings *s, const tg_tape *tape, const tg_node *y, 
     return tg_cli_print_json(o);
 }
 
+static tg_graph_spec graph_spec(const settings *s) {
+    return (tg_graph_spec){
+        .detail = TG_DETAIL_GRADIENTS, .circuit = s->circuit, .digits = s->digits, .elements = s->elements};
+}
+
 static int print_text(const settings *s, const tg_tape *tape, const tg_node *y, const extras *x) {
     const hessian *h = x->hessian.h ? &x->hessian : NULL;
     printf("value      ");
@@ -244,8 +258,9 @@ static int print_text(const settings *s, const tg_tape *tape, const tg_node *y, 
     }
     for (int i = 0; s->derivatives && i < 3; i++) printf("f%-10.*s%.15g\n", i + 1, "'''", x->derivatives[i]);
     tg_status status = {0};
-    tg_graph *graph =
-        tg_graph_new(tape, (tg_graph_spec){.detail = TG_DETAIL_GRADIENTS, .limit = -1}, &status);
+    tg_graph_spec spec = graph_spec(s);
+    spec.limit = -1;
+    tg_graph *graph = tg_graph_new(tape, spec, &status);
     char *listing = tg_graph_render(graph, TG_GRAPH_TEXT, NULL, &status);
     if (listing) printf("\n%s", listing);
     if (x->check) {
@@ -259,8 +274,7 @@ static int print_text(const settings *s, const tg_tape *tape, const tg_node *y, 
 
 static int print_dot(const settings *s, const tg_tape *tape) {
     tg_status status = {0};
-    char *dot =
-        tg_graph_dot(tape, (tg_graph_spec){.detail = TG_DETAIL_GRADIENTS, .circuit = s->circuit}, &status);
+    char *dot = tg_graph_dot(tape, graph_spec(s), &status);
     if (!dot) return tg_cli_fail("%s", status.message);
     fputs(dot, stdout);
     tg_graph_release(dot);
@@ -352,7 +366,8 @@ static int show(const settings *s, tg_tape *tape, tg_node *y) {
         return tg_cli_fail("--derivatives: one scalar input and a scalar result are needed");
     if (tg_requires_grad(y)) tg_backward_from(y, NULL);
     if (tg_failed(tape)) return tg_cli_fail("%s", tg_error(tape));
-    const tg_graph_spec spec = {.detail = TG_DETAIL_GRADIENTS, .title = s->formula, .circuit = s->circuit};
+    tg_graph_spec spec = graph_spec(s);
+    spec.title = s->formula;
     if (s->svg && !tg_graph_save(tape, s->svg, spec, &status)) return tg_cli_fail("%s", status.message);
     if (s->html && !tg_graph_save(tape, s->html, spec, &status)) return tg_cli_fail("%s", status.message);
     extras x = {0};

@@ -28,6 +28,7 @@ enum {
     OPT_FOLD,
     OPT_FOCUS,
     OPT_ELEMENTS,
+    OPT_DIGITS,
     OPT_HOPS,
     OPT_LIMIT,
     OPT_WHERE,
@@ -69,6 +70,7 @@ static const struct argp_option options[] = {
     {"color", 0, 0, OPTION_ALIAS | OPTION_HIDDEN, 0, 3},
     {"circuit", OPT_CIRCUIT, 0, 0, "Gates and wires, values above, gradients below; for small graphs", 3},
     {"elements", OPT_ELEMENTS, "N", 0, "Show tensors of at most N elements in full (default 4)", 3},
+    {"digits", OPT_DIGITS, "N", 0, "Significant digits of numbers (default 4)", 3},
     {"where", OPT_WHERE, 0, 0, "Show the source line that recorded each node", 3},
     {"title", OPT_TITLE, "TEXT", 0, "Above the picture", 3},
     {"no-legend", OPT_LEGEND, 0, 0, "Leave out the explanation of colours", 3},
@@ -185,6 +187,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case OPT_ELEMENTS:
         spec->elements = (int)tg_cli_integer(state, "elements", arg, 1, 1000);
+        return 0;
+    case OPT_DIGITS:
+        spec->digits = (int)tg_cli_integer(state, "digits", arg, 1, 17);
         return 0;
     case OPT_HOPS:
         spec->hops = (int)tg_cli_integer(state, "hops", arg, 1, 1000000);

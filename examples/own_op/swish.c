@@ -35,8 +35,8 @@ TG_OP(swish) = {
     .elementwise = true,
     .saves = TG_SAVES_ARG(0),
     .brief = "x times its sigmoid",
-    .math = "x/(1+e^{-x})",
-    .derivative = {"s + x s (1 - s)"},
+    .math = "x / (1 + exp(-x))",
+    .derivative = {"sigmoid(x) * (1 + x * (1 - sigmoid(x)))"},
     .flops = 5,
     .cases = cases,
 };

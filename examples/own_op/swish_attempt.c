@@ -32,8 +32,8 @@ TG_OP(swish_attempt) = {
     .elementwise = true,
     .saves = TG_SAVES_ARG(0),
     .brief = "swish with half of its derivative",
-    .math = "x/(1+e^{-x})",
-    .derivative = {"s"},
+    .math = "x / (1 + exp(-x))",
+    .derivative = {"sigmoid(x)"},
     .flops = 5,
     .cases = cases,
 };

@@ -59,9 +59,10 @@ function explainBackward(e) {
   const from = tape.nodes[e.from],
     to = tape.nodes[e.to],
     hidden = quiz.hides(from);
-  const first = [equationElement(e.equation)];
-  if (!isScalar(e.message)) return [first, ['adds ', hidden ? '?' : listed(e.message)], sumAtFork(from, hidden)];
-  const second = ['= ', rightSide(e.equation), ' = ', strong('grad', hidden ? '?' : short(e.message))];
+  const first = [equationElement(e.equation)],
+    copies = e.equation.includes('sum_to(') ? ', summed over all copies that broadcasting made' : '';
+  if (!isScalar(e.message)) return [first, ['adds ', hidden ? '?' : listed(e.message), copies], sumAtFork(from, hidden)];
+  const second = ['= ', rightSide(e.equation), ' = ', strong('grad', hidden ? '?' : short(e.message)), copies];
   if (isScalar(e.local) && isScalar(to.grad))
     second.push(
       '   ',

@@ -233,8 +233,8 @@ static void a_wide_cell_keeps_off_the_bar(void **state) {
     tg_backward(tg_sum(x));
     char *text = render(tape, TG_GRAPH_TEXT, (tg_graph_spec){.digits = 12});
     for (const char *bar = strchr(text, '|'); bar; bar = strchr(bar + 1, '|')) assert_int_equal(bar[-1], ' ');
-    assert_non_null(strstr(text, " .. 9.012e+100, | dv0"));
-    assert_non_null(strstr(text, "   2 NaN, 1 inf, 1 -inf  "));
+    assert_non_null(strstr(text, " .. 9.012e+100, 2 NaN, 1 inf,        | dv0 = 1 "));
+    assert_non_null(strstr(text, "   1 -inf  "));
     tg_graph_release(text);
     tg_tape_free(tape);
 }

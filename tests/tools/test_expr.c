@@ -318,6 +318,21 @@ static void a_sweep_says_that_gnuplot_failed(void **state) {
     assert_int_equal(system(command), 0);
 }
 
+static void numbers_have_as_many_digits_and_elements_as_asked(void **state) {
+    (void)state;
+    char output[8192];
+    assert_int_equal(run("'x/3' x=1 --digits 8", false, output, sizeof output), 0);
+    assert_non_null(strstr(output, "= 0.33333333 "));
+    assert_int_equal(run("'x/3' x=1 --digits 8 --dot", false, output, sizeof output), 0);
+    assert_non_null(strstr(output, "0.33333333<"));
+    assert_int_equal(run("'sum(x)' x=[1,2,3,4,5,6]", false, output, sizeof output), 0);
+    assert_null(strstr(output, "= [1, 2, 3"));
+    assert_int_equal(run("'sum(x)' x=[1,2,3,4,5,6] --elements 6", false, output, sizeof output), 0);
+    assert_non_null(strstr(output, "= [1, 2, 3, 4, 5, 6]"));
+    assert_int_equal(run("x x=1 --digits 0", true, output, sizeof output), 2);
+    assert_non_null(strstr(output, "--digits: 0 lies outside 1 to 17"));
+}
+
 static void a_circuit_has_its_numbers_on_the_wires(void **state) {
     (void)state;
     static char plain[16384], circuit[16384];
@@ -355,6 +370,7 @@ int main(void) {
         cmocka_unit_test(a_sweep_prints_nan_without_a_sign),
         cmocka_unit_test(a_sweep_is_drawn_under_any_name),
         cmocka_unit_test(a_sweep_says_that_gnuplot_failed),
+        cmocka_unit_test(numbers_have_as_many_digits_and_elements_as_asked),
         cmocka_unit_test(a_circuit_has_its_numbers_on_the_wires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

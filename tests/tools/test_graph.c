@@ -22,6 +22,8 @@ static void the_listing_has_two_columns(void **state) {
     assert_says("graph --model 2-3-1 --backward", "mse(v10, v1)");
     assert_says("graph --model 2-3-1 --backward --elements 6 --seed 2", "dv4 = [");
     assert_refused("graph --model 2-3-1 --elements 0", "--elements");
+    assert_says("graph --model 2-3-1 --backward --digits 6", ", -0.299409,");
+    assert_refused("graph --model 2-3-1 --digits 18", "--digits");
     assert_says("graph --model 2-3-2 --forward", "f32[4,3]\n");
     assert_says("graph --model 2-3-2 --activation tanh --dtype f64", "dv5 += dv6 * (1 - v6^2)");
 }
