@@ -32,6 +32,12 @@ bool tg_order_matters(const tg_node *node) {
     return !infix || !strpbrk(infix, "+*");
 }
 
+void tg_text_order(tg_text *text, const tg_node *node) {
+    const int n = tg_order_matters(node) ? tg_arg_count(node) : 0;
+    for (int k = 0; k < n && k < 6; k++) tg_text_add(text, k ? ", v%d" : " (v%d", tg_id(tg_arg(node, k)));
+    if (n) tg_text_put(text, n > 6 ? ", ...)" : ")");
+}
+
 /* Which argument a word names; -1 for none. */
 static int argument(const tg_node *node, const char *word, size_t n) {
     for (int k = 0; k < tg_arg_count(node); k++)

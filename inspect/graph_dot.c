@@ -20,14 +20,6 @@ static void end(tg_text *text) {
     tg_text_put(text, "</FONT>");
 }
 
-/* "(v5, v2)" where the order of the arguments matters: edges come in any. */
-static void put_order(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
-    if (!tg_order_matters(node->node)) return;
-    for (int k = 0; k < node->in && k < 6; k++)
-        tg_text_add(text, k ? ", v%d" : "&#160; (v%d", graph->edges[node->first_in + k].from);
-    tg_text_put(text, node->in > 6 ? ", ...)" : ")");
-}
-
 /* "v3  tanh axis=1", and the name. */
 static void head(const tg_graph *graph, const tg_graph_node *node, tg_text *text) {
     bool leaf = !node->in;
@@ -38,7 +30,7 @@ static void head(const tg_graph *graph, const tg_graph_node *node, tg_text *text
     else
         markup(text, node->op);
     tg_text_put(text, "</B>");
-    put_order(graph, node, text);
+    tg_text_order(text, node->node);
     if (*node->options) {
         tg_text_put(text, "&#160; ");
         markup(text, node->options);

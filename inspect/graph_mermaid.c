@@ -8,6 +8,7 @@ static void label(const tg_graph *graph, const tg_graph_node *node, tg_text *tex
         tg_text_name(text, graph, node->name, TG_ESCAPE_MERMAID);
     else
         tg_text_escape(text, node->op, TG_ESCAPE_MERMAID);
+    tg_text_order(text, node->node);
     if (*node->options) {
         tg_text_put(text, " ");
         tg_text_escape(text, node->options, TG_ESCAPE_MERMAID);

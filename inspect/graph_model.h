@@ -91,6 +91,8 @@ void tg_graph_scale_rows(const tg_graph *graph, const tg_graph_scale *scale, tg_
 const char *tg_argument_name(const tg_node *node, int k);
 /* Whether there are several arguments and it matters which is which: not for sums and products. */
 bool tg_order_matters(const tg_node *node);
+/* " (v5, v2)", the arguments, where it does: edges come in any order. */
+void tg_text_order(tg_text *text, const tg_node *node);
 /* "v4 = tanh(v3)", "v0 = input x". */
 void tg_text_equation(tg_text *text, const tg_node *node);
 /* "dv3 += dv4 * (1 - v4^2)": what backward of the node adds to the gradient of its k-th argument; nothing
