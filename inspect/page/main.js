@@ -92,7 +92,9 @@ function sumAtFork(n, hidden) {
   const few = terms.every(e => isScalar(e.message) || (e.message.d && e.message.n <= 6));
   if (!few) return [`${parts[0]}${g.done < g.of ? `${g.done} of ${g.of} parts so far` : `all ${g.of} parts`}`];
   const texts = terms.map(e => listed(e.message));
-  if (texts.length > 8) texts.splice(4, texts.length - 7, `… ${texts.length - 7} more …`);
+  const most = isScalar(n.grad) ? 8 : 3,
+    left = texts.length - most + 1;
+  if (left > 1) texts.splice(most >> 1, left, `… ${left} more …`);
   parts.push(hidden ? '?' : texts.join(' + '));
   if (g.done < g.of) parts.push(' + …');
   else parts.push(' = ', strong('grad', hidden ? '?' : total));

@@ -272,6 +272,19 @@ test('every wire into a gate of six arguments has its number', () =>
     assert.deepEqual(texts.filter(text => text.startsWith('←')).sort(), ['← 1', '← 2', '← 3', '← 4', '← 5', '← 6']);
   }));
 
+test('the explanation of a step has room', () =>
+  t.withFormula('y = sin(x) + cos(x) + exp(x) + log(x) + x*x + tanh(x) + sqrt(x); sum(y)', {x: [1.5, 0.2, 3]}, async page => {
+    const last = Number(await page.locator('#scrubber').getAttribute('max'));
+    for (let step = 0; step <= last; step++) {
+      const cut = await page.evaluate(() => {
+        const box = document.querySelector('.step');
+        return box.scrollHeight - box.clientHeight;
+      });
+      assert.ok(cut <= 0, `step ${step}: ${cut} pixels`);
+      await page.keyboard.press('ArrowRight');
+    }
+  }));
+
 test('no multiplication is shown where tensors were summed', () =>
   t.withFormula('sum(s*[1, 2, 3])', {s: 2}, async page => {
     const last = Number(await page.locator('#scrubber').getAttribute('max'));
