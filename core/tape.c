@@ -42,18 +42,42 @@ tg_mark tg_tape_mark(const tg_tape *tape) {
     return (tg_mark){tape->count, tape->arena.current, tape->arena.used};
 }
 
-/* What was given to a node after the mark is gone with the memory behind it. */
+/* What was given to a node after the mark is gone with the memory behind it. A parameter's own stays. */
 static void forget_rewound(tg_node *node) {
     const tg_arena *arena = &node->tape->arena;
-    if (!node->param && !tg_arena_holds(arena, node->grad)) {
+    if (node->param) return;
+    if (node->op && node->tape->spec.lazy) node->value = NULL;
+    if (!tg_arena_holds(arena, node->grad)) {
         node->grad = NULL;
         node->has_grad = false;
     }
     if (!tg_arena_holds(arena, node->name)) node->name = NULL;
 }
 
+/* Whether all that the kept nodes were recorded with stands before the mark: what the last one ends with. */
+static bool fits(const tg_tape *tape, tg_mark mark) {
+    tg_arena before = tape->arena;
+    if (mark.nodes < 0 || mark.nodes > tape->count || mark.chunk < 0) return false;
+    if (mark.chunk >= before.count) return mark.chunk == 0 && mark.used == 0 && mark.nodes == 0;
+    if (mark.used > before.chunks[mark.chunk].size) return false;
+    if (mark.nodes == 0) return true;
+    before.current = mark.chunk;
+    before.used = mark.used;
+    const tg_node *last = tape->nodes[mark.nodes - 1];
+    if (!tg_arena_holds(&before, last)) return false;
+    if (last->param || (last->op && (last->op->view || tape->spec.lazy))) return true;
+    size_t bytes = tg_padded(last->size, tg_dtype_size(last->dtype));
+    return tg_arena_holds(&before, (char *)last->value + bytes - 1);
+}
+
 void tg_tape_rewind(tg_tape *tape, tg_mark mark) {
-    if (!tape || mark.nodes < 0 || mark.nodes > tape->count) return;
+    if (!tape) return;
+    if (!fits(tape, mark)) {
+        tg_fail(tape, (tg_where){0},
+                "rewind: not a mark of this tape as it is now: another tape's, or older than a clear or an "
+                "earlier rewind");
+        return;
+    }
     tg_plan_drop(tape);
     tape->count = mark.nodes;
     tape->arena.current = mark.chunk;

@@ -47,7 +47,9 @@ TG_API void tg_tape_free(tg_tape *tape);
    forgotten nodes are void: their use is an error, or means the node that has taken their place. */
 TG_API void tg_tape_clear(tg_tape *tape);
 
-/* A position on the tape, to which tg_tape_rewind returns: nodes recorded after it are forgotten. */
+/* A position on the tape, to which tg_tape_rewind returns: nodes recorded after it are forgotten, and names,
+   gradients of inner nodes and, on a lazy tape, values that nodes before it were given since. Parameters, inputs
+   and their gradients stay. A mark of another tape, or of nodes that have been forgotten since, is an error. */
 typedef struct tg_mark {
     int nodes;
     int chunk;

@@ -199,6 +199,33 @@ static void forgotten_nodes_are_refused(void **state) {
     tg_tape_free(tape);
 }
 
+/* Rewinding to it would give memory of nodes that stay to the next ones. */
+static void marks_that_do_not_fit_are_refused(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64), *other = tg_tape_new(TG_F64);
+    for (int i = 0; i < 3; i++) assert_non_null(tg_scalar(other, i));
+    tg_node *x = tg_scalar(tape, 1);
+    assert_non_null(tg_add(x, x));
+    const tg_mark early = tg_tape_mark(tape);
+    tg_tape_clear(tape);
+    x = tg_input(tape, "x", TG_F64, 1, (int64_t[]){1000});
+    for (int i = 0; i < 4; i++) assert_non_null(tg_relu(x));
+    const tg_mark wrong[] = {early,         tg_tape_mark(other), {.nodes = 6},       {.nodes = -1},
+                             {.chunk = -1}, {.chunk = 1000},     {.used = SIZE_MAX}, {.nodes = 1}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        tg_tape_rewind(tape, wrong[i]);
+        assert_non_null(strstr(tg_error(tape), "rewind: not a mark of this tape as it is now"));
+        assert_int_equal(tg_tape_size(tape), 5);
+        tg_error_clear(tape);
+    }
+    tg_tape_rewind(tape, tg_tape_mark(tape));
+    tg_tape_rewind(tape, (tg_mark){0});
+    assert_tape_ok(tape);
+    assert_int_equal(tg_tape_size(tape), 0);
+    tg_tape_free(tape);
+    tg_tape_free(other);
+}
+
 static void unfinished_ops_are_refused(void **state) {
     (void)state;
     tg_tape *tape = tg_tape_new(TG_F32);
@@ -234,8 +261,11 @@ static void a_replay_without_memory_names_the_op(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_replay_without_memory_names_the_op), cmocka_unit_test(forgotten_nodes_are_refused),
-        cmocka_unit_test(unfinished_ops_are_refused),           cmocka_unit_test(random_calls_never_crash),
+        cmocka_unit_test(a_replay_without_memory_names_the_op),
+        cmocka_unit_test(forgotten_nodes_are_refused),
+        cmocka_unit_test(unfinished_ops_are_refused),
+        cmocka_unit_test(marks_that_do_not_fit_are_refused),
+        cmocka_unit_test(random_calls_never_crash),
         cmocka_unit_test(null_is_refused_everywhere),
     };
     tg_set_allocator((tg_allocator){.alloc = small_alloc});
