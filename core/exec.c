@@ -151,7 +151,7 @@ bool tg_refresh(tg_node *node) {
 }
 
 bool tg_forward_one(tg_node *node) {
-    if (!node || node->tape->failed) return false;
+    if (!node || node->tape->failed || !tg_must_be_on_tape(node, "forward_one")) return false;
     for (int k = 0; k < node->nargs; k++)
         if (!tg_refresh(node->args[k]) || !node->args[k]->value) return false;
     return give_value(node) && tg_exec_forward(node);
@@ -173,10 +173,7 @@ bool tg_replay(tg_tape *tape) {
 static bool can_begin(tg_node *node) {
     if (!node || node->tape->failed) return false;
     tg_tape *tape = node->tape;
-    if (!tg_on_tape(node)) {
-        tg_fail(tape, (tg_where){0}, "backward: the node was forgotten by tg_tape_clear or tg_tape_rewind");
-        return false;
-    }
+    if (!tg_must_be_on_tape(node, "backward")) return false;
     if (!node->requires_grad) {
         tg_fail(tape, node->where,
                 "backward: the node %s depends on no parameter and on no input that requires a "
@@ -220,7 +217,7 @@ bool tg_backward_begin(tg_node *node, const void *cotangent) {
 }
 
 bool tg_backward_one(tg_node *node) {
-    return node && !node->tape->failed && tg_exec_backward(node);
+    return node && !node->tape->failed && tg_must_be_on_tape(node, "backward_one") && tg_exec_backward(node);
 }
 
 /* The plan, when replay has made one and it can serve this root. */

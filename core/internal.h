@@ -102,5 +102,7 @@ const char *tg_op_fault(const tg_op *op);
 static inline bool tg_on_tape(const tg_node *node) {
     return node->id < node->tape->count && node->tape->nodes[node->id] == node;
 }
+/* The same, with an error on the tape for `call` when it is not. */
+bool tg_must_be_on_tape(const tg_node *node, const char *call);
 
 #endif

@@ -140,8 +140,14 @@ tg_node *tg_use_at(tg_where where, tg_tape *tape, tg_param *param) {
     return tg_node_append(node);
 }
 
+bool tg_must_be_on_tape(const tg_node *node, const char *call) {
+    if (tg_on_tape(node)) return true;
+    tg_fail(node->tape, (tg_where){0}, "%s: the node was forgotten by tg_tape_clear or tg_tape_rewind", call);
+    return false;
+}
+
 static bool settable(tg_node *leaf, const void *data) {
-    if (!leaf) return false;
+    if (!leaf || !tg_must_be_on_tape(leaf, "set")) return false;
     if (leaf->kind != TG_KIND_INPUT && leaf->kind != TG_KIND_CONSTANT) {
         tg_fail(leaf->tape, leaf->where, "set: node %d (%s) is not an input or a constant", leaf->id,
                 leaf->op ? leaf->op->name : leaf->param->name);
@@ -187,7 +193,7 @@ bool tg_set_f64(tg_node *leaf, const double *data) {
 }
 
 void tg_require_grad(tg_node *leaf, bool wanted) {
-    if (!leaf || leaf->tape->failed) return;
+    if (!leaf || leaf->tape->failed || !tg_must_be_on_tape(leaf, "require_grad")) return;
     if (leaf->op || leaf->param || leaf->dtype == TG_I32) {
         tg_fail(leaf->tape, leaf->where, "require_grad: only real inputs and constants can be asked for it");
     } else if (leaf->id != leaf->tape->count - 1 && wanted != leaf->requires_grad) {
@@ -206,7 +212,7 @@ void tg_require_grad(tg_node *leaf, bool wanted) {
 }
 
 tg_node *tg_name(tg_node *node, const char *name) {
-    if (!node || !name || node->param) return node;
+    if (!node || !name || node->param || !tg_must_be_on_tape(node, "name")) return node;
     size_t size = strlen(name) + 1;
     char *copy = tg_arena_alloc(&node->tape->arena, size, 8);
     if (!copy) {

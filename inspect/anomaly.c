@@ -1,5 +1,6 @@
 #include "anomaly.h"
 #include "core/shadow.h"
+#include "probe.h"
 #include "text.h"
 
 #include <math.h>
@@ -146,8 +147,9 @@ bool tg_anomaly(const tg_node *loss, tg_anomaly_spec spec, tg_anomaly_report *fo
     tg_anomaly_report unwanted;
     search s = {.spec = spec, .report = found ? found : &unwanted};
     *s.report = (tg_anomaly_report){.arg = -1};
-    if (!loss) {
-        snprintf(s.report->message, sizeof s.report->message, "anomaly: no node was given");
+    const char *fault = tg_target_fault(loss);
+    if (fault) {
+        snprintf(s.report->message, sizeof s.report->message, "anomaly: %s", fault);
         return false;
     }
     bool any = search_forward(&s, loss);

@@ -54,7 +54,7 @@ static bool choose_wrt(tg_check_run *run, const bool *depends) {
         tg_node *node = o->wrt[i];
         char name[TG_CHECK_TEXT];
         name_node(node, name, sizeof name);
-        if (!node || tg_tape_of(node) != run->source || tg_dtype_of(node) == TG_I32) {
+        if (tg_target_fault(node) || tg_tape_of(node) != run->source || tg_dtype_of(node) == TG_I32) {
             say(run->report, "wrt[%d] is not a real node of the tape", i);
         } else if (is_view(node)) {
             say(run->report, "%s shares its argument's memory; check with respect to that argument", name);
@@ -315,6 +315,8 @@ tg_check_report *tg_check(tg_node *node, tg_check_options options) {
         .options = options, .report = report, .source = tg_tape_of(node), .source_target = node};
     if (tg_failed(run.source))
         say(report, "the tape has failed: %s", tg_error(run.source));
+    else if (tg_target_fault(node))
+        say(report, "%s", tg_target_fault(node));
     else if (sense && !go(&run))
         say(report, "out of memory");
     report->evaluations = run.probe.evaluations;

@@ -3,6 +3,7 @@
 #include "../core/arena.h"
 #include "../core/op.h"
 #include "../core/shadow.h"
+#include "probe.h"
 
 #include <string.h>
 
@@ -15,7 +16,8 @@ typedef struct view {
 } view;
 
 static bool is_real_leaf(const tg_node *leaf, const tg_tape *tape) {
-    return leaf && tg_tape_of(leaf) == tape && !tg_op_of(leaf) && tg_dtype_of(leaf) != TG_I32;
+    return !tg_target_fault(leaf) && tg_tape_of(leaf) == tape && !tg_op_of(leaf) &&
+           tg_dtype_of(leaf) != TG_I32;
 }
 
 /* The leaves to differentiate by: those given, or all that require their gradient. leaves has room for all
@@ -44,8 +46,9 @@ static int choose(const tg_node *node, int n, tg_node *const *wrt, tg_node **lea
 }
 
 static tg_node **room_for(const tg_node *node, int n, tg_status *status) {
-    tg_node **leaves = node ? tg_alloc((size_t)(tg_tape_size(tg_tape_of(node)) + n) * sizeof *leaves) : NULL;
-    if (!leaves) tg_status_fail(status, node ? "derivative: out of memory" : "derivative: the node is NULL");
+    const char *fault = tg_target_fault(node);
+    tg_node **leaves = fault ? NULL : tg_alloc((size_t)(tg_tape_size(tg_tape_of(node)) + n) * sizeof *leaves);
+    if (!leaves) tg_status_fail(status, "derivative: %s", fault ? fault : "out of memory");
     return leaves;
 }
 
@@ -103,7 +106,8 @@ bool tg_vjp(const tg_node *node, int n, tg_node *const *wrt, const double *v, do
 }
 
 static bool must_be_scalar(const tg_node *node, const char *what, tg_status *status) {
-    if (!node) return tg_status_fail(status, "%s: the node is NULL", what);
+    const char *fault = tg_target_fault(node);
+    if (fault) return tg_status_fail(status, "%s: %s", what, fault);
     if (tg_size(node) == 1) return true;
     char shape[TG_SHAPE_TEXT];
     return tg_status_fail(status, "%s: of a scalar only; the node has shape %s", what,

@@ -2,6 +2,7 @@
 #include "core/arena.h"
 #include "core/param.h"
 #include "core/shadow.h"
+#include "probe.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -199,7 +200,8 @@ static bool look(tg_health *health, const tg_node *loss, tg_tape *shadow, int ep
 }
 
 bool tg_health_look(tg_health *health, const tg_node *loss, int epoch, tg_status *status) {
-    if (!health || !loss) return tg_status_fail(status, "health: no %s was given", health ? "node" : "panel");
+    const char *fault = health ? tg_target_fault(loss) : "no panel was given";
+    if (fault) return tg_status_fail(status, "health: %s", fault);
     forget(health);
     tg_tape *shadow = tg_shadow(tg_tape_of(loss), tg_tape_dtype(tg_tape_of(loss)));
     bool ok = !tg_failed(shadow) && look(health, loss, shadow, epoch);

@@ -6,6 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+const char *tg_target_fault(const tg_node *node) {
+    if (!node) return "no node was given";
+    return tg_tape_node(tg_tape_of(node), tg_id(node)) == node
+               ? NULL
+               : "the node was forgotten by tg_tape_clear or tg_tape_rewind";
+}
+
 static const tg_kernel *kernel_of(const tg_node *node) {
     const tg_op *op = tg_op_of(node);
     return op ? tg_kernel_of(op, TG_F64) : NULL;

@@ -5,6 +5,9 @@
 
 #include "../core/op.h"
 
+/* Why nothing can be computed of node, in words: none was given, or its tape has forgotten it. NULL: it can. */
+const char *tg_target_fault(const tg_node *node);
+
 /* An f64 tape that may be played with, its target node contracted with a cotangent:
    phi = <cotangent, value of target - value of target at the base point>. */
 typedef struct tg_probe {

@@ -1,6 +1,7 @@
 #include "profile.h"
 #include "core/arena.h"
 #include "core/shadow.h"
+#include "probe.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -58,8 +59,9 @@ static bool play(tg_profile *p, tg_tape *tape, tg_node *last) {
 }
 
 tg_profile *tg_profile_new(const tg_node *loss, tg_profile_spec spec, tg_status *status) {
-    if (!loss) {
-        tg_status_fail(status, "profile: no node was given");
+    const char *fault = tg_target_fault(loss);
+    if (fault) {
+        tg_status_fail(status, "profile: %s", fault);
         return NULL;
     }
     tg_tape *shadow = tg_shadow(tg_tape_of(loss), tg_tape_dtype(tg_tape_of(loss)));
