@@ -30,7 +30,7 @@
 #define TAPEGRAD_OP_H
 
 #ifndef TG_OP_FILE
-#define TG_OP_FILE __BASE_FILE__
+#define TG_OP_FILE __BASE_FILE__ /* not found? The compiler needs -I. */
 #endif
 #ifdef TG_PRIMARY
 #error "tapegrad_op.h is for files outside the library"

@@ -91,8 +91,9 @@ TG_API TG_MUST_USE tg_optim *tg_adagrad(tg_params *params, tg_adagrad_spec spec)
 TG_API void tg_optim_free(tg_optim *opt);
 
 /* Moves every parameter that is not frozen and to which a gradient has come since the last step; consumes
-   the gradients. False, with nothing changed, after an earlier error, when no parameter has a gradient, or
-   when one has a gradient that is not finite; the message names it. Allocates nothing. */
+   the gradients, those of frozen parameters too. False, with nothing changed, after an earlier error, when no
+   parameter that may move has a gradient, or when one has a gradient that is not finite; the message names it.
+   Allocates nothing. */
 TG_API bool tg_optim_step(tg_optim *opt);
 /* Errors are sticky, the first one wins: further steps do nothing. True for NULL. */
 TG_API bool tg_optim_failed(const tg_optim *opt);

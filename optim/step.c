@@ -87,10 +87,15 @@ static bool examine(tg_optim *opt, int threads) {
     return true;
 }
 
-static bool any_gradient(const tg_optim *opt) {
-    for (int i = 0; i < opt->count; i++)
-        if (moves(tg_params_get(opt->params, i))) return true;
-    return false;
+static bool any_gradient(tg_optim *opt) {
+    bool frozen = false;
+    for (int i = 0; i < opt->count; i++) {
+        const tg_param *param = tg_params_get(opt->params, i);
+        if (moves(param)) return true;
+        frozen |= param->has_grad;
+    }
+    return fail(opt, frozen ? "every parameter that has a gradient is frozen"
+                            : "no parameter has a gradient; call tg_backward before each step");
 }
 
 static void set_numbers(tg_optim *opt) {
@@ -116,15 +121,14 @@ static void set_numbers(tg_optim *opt) {
 
 bool tg_optim_step(tg_optim *opt) {
     if (!opt || opt->failed) return false;
-    if (!any_gradient(opt))
-        return fail(opt, "no parameter has a gradient; call tg_backward before each step");
+    if (!any_gradient(opt)) return false;
     int threads = threads_of(opt);
     if ((!opt->spec.unchecked || opt->spec.clip_norm > 0) && !examine(opt, threads)) return false;
     set_numbers(opt);
     tg_parallel(threads, opt->stretch_count, move, opt);
     for (int i = 0; i < opt->count; i++) {
         tg_param *param = tg_params_get(opt->params, i);
-        if (moves(param)) param->has_grad = param->grad_finite = false;
+        if (param->has_grad) param->has_grad = param->grad_finite = false;
     }
     opt->steps++;
     return true;

@@ -76,6 +76,11 @@ static void frozen_and_untouched_parameters_stay(tg_optim_kind kind) {
     assert_int_equal(tg_params_freeze(params, "a", true), 1);
     assert_true(tg_optim_step(opt));
     assert_true(tg_param_at(a, 1) == before && tg_param_at(b, 1) != 0.5 - 0.2);
+    assert_false(a->has_grad); /* what came while it was frozen is not added to what comes later */
+    bowl(params);
+    b->has_grad = false;
+    assert_false(tg_optim_step(opt));
+    assert_non_null(strstr(tg_optim_error(opt), "every parameter that has a gradient is frozen"));
     tg_optim_free(opt);
     tg_params_free(params);
 }
