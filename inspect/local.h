@@ -45,7 +45,7 @@ typedef struct tg_local_way {
 } tg_local_way;
 
 /* Whether node's op keeps its contract on its own, at the values of node's arguments (f64, evaluated): kernels that
-   leave alone what they may only read, and read what they declare; the adjoint identity <v, J u> = <J^T v, u> for each
+   leave alone what they may only read, and read what they declare; elementwise where it is declared; the adjoint identity <v, J u> = <J^T v, u> for each
    argument, where J u comes from dual numbers and, in case of doubt, from differences too; gradients that add up; the
    same gradients whichever are wanted. `thorough` adds: linear in the cotangent, zero for a zero cotangent. With a
    `way` it is the adjoint identity along that and nothing else. False with the fault; true also when memory is out,

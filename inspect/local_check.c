@@ -209,7 +209,7 @@ static bool examine(tg_trial *b, bool thorough, const tg_local_way *way) {
         b->v[i] = way ? way->v[i] : tg_rng_normal(&rng);
         if (!isfinite(b->v[i])) return true; /* whoever sent it is asked himself */
     }
-    if (!way && !tg_trial_keeps_off(b, wanted)) return false;
+    if (!way && !(tg_trial_keeps_off(b, wanted) && tg_trial_elementwise(b))) return false;
     if (!wanted) return true;
     tg_trial_place(&b->f64, b->node, 0, b->seed + 1);
     bool ran = tg_local_backward(&b->f64, b->v, false, b->tame);

@@ -86,6 +86,41 @@ bool tg_trial_declares(tg_trial *b) {
     return true;
 }
 
+/* Moves all elements but number `one` of the arguments that are not broadcast, and computes the value. */
+static void move_others(tg_trial *b, int64_t one) {
+    tg_trial_place(&b->f64, b->node, 1, b->seed | 1);
+    for (int j = 0; j < b->f64.nleaves; j++) {
+        double *x = tg_value(b->f64.leaves[j]);
+        const double *base = tg_value(tg_arg(b->node, b->f64.argument[j]));
+        const int64_t n = tg_size(b->f64.leaves[j]);
+        if (n == tg_size(b->f64.y))
+            x[one] = base[one];
+        else
+            memcpy(x, base, (size_t)n * sizeof *x);
+    }
+    tg_forward_one(b->f64.y);
+}
+
+/* What is computed block by block, and for several threads, must not look at its neighbours. */
+bool tg_trial_elementwise(tg_trial *b) {
+    const int64_t m = tg_size(b->f64.y);
+    bool ok = true;
+    for (int round = 0; b->f64.op.elementwise && ok && m > 1 && round < 3; round++) {
+        const int64_t one = round * (m - 1) / 2;
+        const double should = tg_value_at(b->f64.y, one);
+        move_others(b, one);
+        const double is = tg_value_at(b->f64.y, one);
+        ok = same(is, should) || fabs(is - should) <= 1e-12 * fabs(should);
+        tg_trial_place(&b->f64, b->node, 1, 0);
+        if (!ok)
+            tg_trial_refuse(b->fault, -1,
+                            "it is declared .elementwise, but element %lld of its value depends on other "
+                            "elements of its arguments: %.9g became %.9g when those moved",
+                            (long long)one, should, is);
+    }
+    return ok;
+}
+
 /* ---- gradients ---- */
 
 /* other = factor * g, to rounding, for the arguments that are wanted (NULL: all)? What overflows cannot be compared. */

@@ -29,6 +29,8 @@ bool tg_trial_finite(const tg_node *node);
 /* local_contract.c. Each is false with a fault.
    Forward and backward leave alone what they may only read. */
 bool tg_trial_keeps_off(tg_trial *trial, bool backward);
+/* Each element of the value of an elementwise op is a function of those elements alone that stand in its place. */
+bool tg_trial_elementwise(tg_trial *trial);
 /* Backward reads the values that .saves declares and no others. */
 bool tg_trial_declares(tg_trial *trial);
 /* Gradients repeat themselves, add up, and are the same whichever are wanted; `thorough`: linear. */

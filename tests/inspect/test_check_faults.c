@@ -304,10 +304,33 @@ static void nothing_smooth_is_said_to_jump(void **state) {
         }
 }
 
+/* Every number is right as long as one block holds the whole tensor. */
+static void who_is_not_elementwise_though_he_says_so_is_blamed(void **state) {
+    (void)state;
+    for (int honest = 0; honest < 2; honest++) {
+        tg_op op = tg_op_nosy;
+        op.elementwise = !honest;
+        tg_tape *tape = tg_tape_new(TG_F32);
+        tg_node *x = leaf(tape, "x", 2, 8, 1);
+        tg_check_report *r = tg_check(tg_mean(tg_tanh(tg_apply(&op, NULL, 1, &x))), (tg_check_options){0});
+        tg_op_report sweep = tg_check_op(&op, (tg_check_options){0});
+        const tg_verdict verdict = honest ? TG_VERDICT_PASS : TG_VERDICT_FAIL;
+        if (r->verdict != verdict || r->nculprits != !honest) fail_msg("%s", printed(r));
+        assert_int_equal(sweep.verdict, verdict);
+        if (!honest) {
+            assert_says(r, "it is declared .elementwise, but element 0 of its value depends on other");
+            assert_non_null(strstr(sweep.message, "it is declared .elementwise"));
+        }
+        tg_check_free(r);
+        tg_tape_free(tape);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_in_f32_only_is_blamed),
         cmocka_unit_test(what_is_read_without_being_declared_is_blamed),
+        cmocka_unit_test(who_is_not_elementwise_though_he_says_so_is_blamed),
         cmocka_unit_test(a_gradient_that_depends_on_which_are_wanted_is_blamed),
         cmocka_unit_test(who_writes_where_he_may_only_read_is_blamed_for_that),
         cmocka_unit_test(one_element_of_a_million_is_blamed),

@@ -17,6 +17,8 @@ extern const tg_op tg_op_vandal;
 extern const tg_op tg_op_moody;
 /* flat: sin(x), but computed in double, so that dual numbers lose their slope. */
 extern const tg_op tg_op_flat;
+/* nosy: each element times its neighbour, right, but declared elementwise. */
+extern const tg_op tg_op_nosy;
 /* product: a b, writing first gradients instead of adding them to zeros. */
 extern const tg_op tg_op_product;
 
