@@ -95,7 +95,18 @@ const char *tg_op_register(const tg_op *op) {
 
 /* ---- options as text ---- */
 
+/* Appends the i'th of some whole numbers; TG_SLICE_END is no number that anybody would know. */
+static size_t put_whole(char *text, size_t size, size_t n, int i, long long number) {
+    const char *before = i ? "," : "(";
+    if (n >= size) return n;
+    return n + (size_t)(number == INT64_MAX ? snprintf(text + n, size - n, "%send", before)
+                                            : snprintf(text + n, size - n, "%s%lld", before, number));
+}
+
 static int attr_text(const tg_attr *attr, const void *at, char *text, size_t size) {
+    const tg_shape *dims = at;
+    const tg_axes *axes = at;
+    size_t n = 0;
     switch (attr->type) {
     case TG_ATTR_DOUBLE:
         return snprintf(text, size, "%g", *(const double *)at);
@@ -106,19 +117,13 @@ static int attr_text(const tg_attr *attr, const void *at, char *text, size_t siz
     case TG_ATTR_SEED:
         return snprintf(text, size, "%llu", (unsigned long long)*(const uint64_t *)at);
     case TG_ATTR_DIMS:
-        return (int)strlen(tg_shape_text(at, text, size));
-    case TG_ATTR_AXES: {
-        const tg_axes *axes = at;
-        size_t n = 0;
-        for (int i = 0; i < axes->count && n < size; i++) {
-            int wrote = snprintf(text + n, size - n, "%s%d", i ? "," : "(", axes->axis[i]);
-            n += wrote > 0 ? (size_t)wrote : 0;
-        }
-        if (n < size) n += (size_t)snprintf(text + n, size - n, ")");
-        return (int)n;
+        for (int i = 0; i < dims->rank; i++) n = put_whole(text, size, n, i, dims->dim[i]);
+        break;
+    case TG_ATTR_AXES:
+        for (int i = 0; i < axes->count; i++) n = put_whole(text, size, n, i, axes->axis[i]);
+        break;
     }
-    }
-    return 0;
+    return (int)(n < size ? n + (size_t)snprintf(text + n, size - n, ")") : n);
 }
 
 static size_t attr_size(tg_attr_type type) {

@@ -123,11 +123,23 @@ static void summaries_say_what_is_not_finite(void **state) {
     tg_tape_free(tape);
 }
 
+static void an_open_end_of_a_slice_is_called_end(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = vector(tape, "x", 6, (double[]){1, 2, 3, 4, 5, 6});
+    tg_node *matrix = tg_reshape(x, TG_SHAPE(2, 3));
+    tg_slice(matrix, (tg_slice_options){.begin = TG_SHAPE(0, 1), .end = TG_SHAPE(TG_SLICE_END, -1)});
+    assert_tape_ok(tape);
+    assert_says(tape, TG_GRAPH_TEXT, "v2 = slice(v1, begin=(0,1), end=(end,-1))");
+    tg_tape_free(tape);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_names_lose_their_middle),
         cmocka_unit_test(names_that_differ_look_different),
         cmocka_unit_test(names_of_usual_length_stay),
+        cmocka_unit_test(an_open_end_of_a_slice_is_called_end),
         cmocka_unit_test(edges_of_small_tensors_show_their_elements),
         cmocka_unit_test(summaries_say_what_is_not_finite),
     };
