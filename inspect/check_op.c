@@ -65,11 +65,14 @@ static bool check_differences(tg_op_report *r, const tg_sweep_case *c, tg_node *
     if (!report) return refuse(r, c, options.seed, "differences", "out of memory");
     add_counts(r, report);
     const tg_check_element *e = &report->worst[0];
-    char text[768];
+    char text[1024];
     if (report->verdict == TG_VERDICT_FAIL) {
-        snprintf(text, sizeof text, "%s; worst: argument %s element %lld, gradient %.9g, differences %.9g",
+        snprintf(text, sizeof text, "%s; worst: argument %s element %lld, gradient %.9g, differences %.9g%s",
                  report->message, report->nworst && e->tensor >= 0 ? report->tensors[e->tensor].name : "?",
-                 (long long)e->index, e->analytic, e->numeric);
+                 (long long)e->index, e->analytic, e->numeric,
+                 isnan(e->analytic) && c->op->elementwise
+                     ? " (does backward read what .saves does not declare?)"
+                     : "");
         ok = refuse(r, c, options.seed, "differences", text);
     } else if (c->grid && undeclared(report)) {
         e = undeclared(report);

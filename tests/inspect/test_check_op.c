@@ -119,10 +119,20 @@ static void what_is_wrong_on_a_kink_is_seen_with_every_seed(void **state) {
     assert_every_seed(&b, TG_VERDICT_FAIL, "contradict the differences");
 }
 
+static void a_gradient_of_nan_asks_for_saves(void **state) {
+    (void)state;
+    tg_op op = *tg_op_find("square");
+    op.saves = 0;
+    tg_op_report r = tg_check_op(&op, (tg_check_options){0});
+    assert_int_equal(r.verdict, TG_VERDICT_FAIL);
+    if (!strstr(r.message, "(does backward read what .saves does not declare?)")) fail_msg("%s", r.message);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_op_passes),
         cmocka_unit_test(every_mutant_is_killed),
+        cmocka_unit_test(a_gradient_of_nan_asks_for_saves),
         cmocka_unit_test(what_is_wrong_on_a_kink_is_seen_with_every_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
