@@ -187,8 +187,11 @@ tg_node *tg_apply_at(tg_where where, const tg_op *op, const void *options, int n
         int64_t size = tg_shape_count(&in.y, in.real_size);
         if (size < 0)
             impossible(&in);
-        else if (!(node = make_node(&in, op, args, size, wide)))
+        else if ((op->built_in || tg_op_keeps_shapes(&in, op)) &&
+                 !(node = make_node(&in, op, args, size, wide)))
             tg_node_no_memory(tape, where, op->name, &in.y);
+    } else {
+        tg_infer_fail(&in, "its infer rule refused, and did not say why by tg_infer_fail");
     }
     if (node) {
         tg_node_append(node);

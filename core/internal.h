@@ -97,6 +97,9 @@ void tg_plan_drop(tg_tape *tape);
 
 /* registry.c: what keeps an op from being used; NULL: nothing. */
 const char *tg_op_fault(const tg_op *op);
+/* Whether its infer rule has given a shape that a view, or an elementwise op, may have for its arguments; with the
+   error when not. */
+bool tg_op_keeps_shapes(tg_infer *in, const tg_op *op);
 
 /* False for a node that tg_tape_clear or tg_tape_rewind has forgotten, unless another one has taken its place. */
 static inline bool tg_on_tape(const tg_node *node) {

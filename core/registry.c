@@ -71,11 +71,29 @@ const char *tg_op_fault(const tg_op *op) {
         return "arity must be 1..8 or TG_VARIADIC";
     if (op->options_size > 1024) return "the options struct is larger than 1024 bytes";
     if (op->elementwise && op->arity == TG_VARIADIC) return "an elementwise op needs a fixed arity";
-    if (!op->view)
-        for (int t = 0; t < 3; t++)
-            if (!op->kernels || !op->kernels[t] || !op->kernels[t]->forward)
-                return "kernels are needed for f32, f64 and dual (tapegrad_op.h compiles all three)";
+    for (int t = 0; t < 3; t++) {
+        const tg_kernel *kernel = op->kernels ? op->kernels[t] : NULL;
+        if (op->view && kernel && (kernel->forward || kernel->backward))
+            return "a view has no kernels: its value is its argument's memory";
+        if (!op->view && !(kernel && kernel->forward))
+            return "kernels are needed for f32, f64 and dual (tapegrad_op.h compiles all three)";
+    }
     return NULL;
+}
+
+bool tg_op_keeps_shapes(tg_infer *in, const tg_op *op) {
+    char x[TG_SHAPE_TEXT], y[TG_SHAPE_TEXT];
+    tg_shape both;
+    for (int k = 0; k < in->nargs && (op->view || op->elementwise); k++) {
+        if (op->view ? tg_shape_count(in->x[k], 1) == tg_shape_count(&in->y, 1)
+                     : tg_shape_broadcast(in->x[k], &in->y, &both) && tg_shape_equal(&both, &in->y))
+            continue;
+        return tg_infer_fail(in, "its infer rule gives the shape %s; argument %d, %s, does not %s",
+                             tg_shape_text(&in->y, y, sizeof y), k + 1, tg_shape_text(in->x[k], x, sizeof x),
+                             op->view ? "have that size, as for a view"
+                                      : "broadcast to it, as for an .elementwise op");
+    }
+    return true;
 }
 
 const char *tg_op_register(const tg_op *op) {

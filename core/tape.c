@@ -64,18 +64,17 @@ static bool fits(const tg_tape *tape, tg_mark mark) {
     before.current = mark.chunk;
     before.used = mark.used;
     const tg_node *last = tape->nodes[mark.nodes - 1];
-    if (!tg_arena_holds(&before, last)) return false;
-    if (last->param || (last->op && (last->op->view || tape->spec.lazy))) return true;
+    const bool owns = !last->param && !(last->op && (last->op->view || tape->spec.lazy));
     size_t bytes = tg_padded(last->size, tg_dtype_size(last->dtype));
-    return tg_arena_holds(&before, (char *)last->value + bytes - 1);
+    return tg_arena_holds(&before, owns ? (char *)last->value + bytes - 1 : (const char *)last);
 }
 
 void tg_tape_rewind(tg_tape *tape, tg_mark mark) {
     if (!tape) return;
     if (!fits(tape, mark)) {
-        tg_fail(tape, (tg_where){0},
-                "rewind: not a mark of this tape as it is now: another tape's, or older than a clear or an "
-                "earlier rewind");
+        tg_fail(
+            tape, (tg_where){0},
+            "rewind: not a mark of this tape as it is now, but of another or from before a clear or rewind");
         return;
     }
     tg_plan_drop(tape);

@@ -237,6 +237,61 @@ static void marks_that_do_not_fit_are_refused(void **state) {
     tg_tape_free(other);
 }
 
+static void no_forward(tg_eval *e) {
+    (void)e;
+    fail_msg("called");
+}
+
+static bool infer_more(tg_infer *in) {
+    in->y = TG_SHAPE(in->x[0]->dim[0] + 1);
+    return true;
+}
+
+static bool infer_one(tg_infer *in) {
+    in->y = TG_SHAPE(1);
+    return true;
+}
+
+static bool infer_nothing(tg_infer *in) {
+    (void)in;
+    return false;
+}
+
+/* Kernels are not even called. */
+static void wrong_shapes_of_own_ops_are_refused(void **state) {
+    (void)state;
+    const tg_kernel kernel = {.forward = no_forward};
+    const tg_kernel *const kernels[3] = {&kernel, &kernel, &kernel};
+    const struct {
+        tg_op op;
+        const char *says;
+    } cases[] = {
+        {{.infer = infer_more, .view = true},
+         "mine: its infer rule gives the shape (4); argument 1, (3), does not have that size, as for a view "
+         "("},
+        {{.infer = infer_one, .view = true},
+         "mine: its infer rule gives the shape (1); argument 1, (3), does"},
+        {{.infer = infer_more, .elementwise = true, .kernels = kernels},
+         "mine: its infer rule gives the shape (4); argument 1, (3), does not broadcast to it, as for an "
+         ".elem"},
+        {{.infer = infer_one, .elementwise = true, .kernels = kernels},
+         "mine: its infer rule gives the shape (1); argument 1, (3), does not broadcast to it, as for an "
+         ".elem"},
+        {{.infer = infer_nothing, .kernels = kernels}, "mine: its infer rule refused, and did not say why"},
+    };
+    tg_tape *tape = tg_tape_new(TG_F32);
+    tg_node *x = tg_input(tape, "x", TG_F32, 1, (int64_t[]){3});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tg_op op = cases[i].op;
+        op.name = "mine";
+        op.arity = 1;
+        assert_null(tg_apply(&op, NULL, 1, &x));
+        if (strstr(tg_error(tape), cases[i].says) != tg_error(tape)) fail_msg("%s", tg_error(tape));
+        tg_error_clear(tape);
+    }
+    tg_tape_free(tape);
+}
+
 static void unfinished_ops_are_refused(void **state) {
     (void)state;
     tg_tape *tape = tg_tape_new(TG_F32);
@@ -249,6 +304,13 @@ static void unfinished_ops_are_refused(void **state) {
     assert_null(tg_apply(&no_kernels, NULL, 1, &x));
     assert_non_null(strstr(tg_error(tape), "mine: kernels are needed"));
     assert_non_null(strstr(tg_error(tape), "test_misuse.c:"));
+    tg_error_clear(tape);
+    const tg_kernel kernel = {.forward = no_forward};
+    const tg_kernel *const kernels[3] = {&kernel, &kernel, &kernel};
+    const tg_op busy_view = {
+        .name = "mine", .arity = 1, .view = true, .infer = tg_infer_same, .kernels = kernels};
+    assert_null(tg_apply(&busy_view, NULL, 1, &x));
+    assert_non_null(strstr(tg_error(tape), "mine: a view has no kernels"));
     tg_error_clear(tape);
     const tg_op no_name = {.arity = 1, .infer = tg_infer_same};
     assert_null(tg_apply(&no_name, NULL, 1, &x));
@@ -275,6 +337,7 @@ int main(void) {
         cmocka_unit_test(a_replay_without_memory_names_the_op),
         cmocka_unit_test(forgotten_nodes_are_refused),
         cmocka_unit_test(unfinished_ops_are_refused),
+        cmocka_unit_test(wrong_shapes_of_own_ops_are_refused),
         cmocka_unit_test(marks_that_do_not_fit_are_refused),
         cmocka_unit_test(random_calls_never_crash),
         cmocka_unit_test(null_is_refused_everywhere),
