@@ -216,7 +216,7 @@ static bool examine(tg_trial *b, bool thorough, const tg_local_way *way) {
     tg_trial_place(&b->f64, b->node, 1, 0);
     if (!ran || !tg_local_backward(&b->f64, b->v, false, b->g)) return true;
     if (way) return adjoint_of_all(b, way);
-    if (!tg_trial_declares(b)) return false;
+    if (!tg_trial_assigns(b) || !tg_trial_declares(b)) return false;
     /* Infinite numbers have no derivatives to compare. */
     if (tg_trial_finite(b->f64.y) && !adjoint_of_all(b, NULL)) return false;
     return tg_trial_contract(b, thorough);

@@ -31,6 +31,8 @@ bool tg_trial_finite(const tg_node *node);
 bool tg_trial_keeps_off(tg_trial *trial, bool backward);
 /* Each element of the value of an elementwise op is a function of those elements alone that stand in its place. */
 bool tg_trial_elementwise(tg_trial *trial);
+/* Backward of an op with .assigns writes what e->fresh tells it to. */
+bool tg_trial_assigns(tg_trial *trial);
 /* Backward reads the values that .saves declares and no others. */
 bool tg_trial_declares(tg_trial *trial);
 /* Gradients repeat themselves, add up, and are the same whichever are wanted; `thorough`: linear. */

@@ -304,6 +304,16 @@ static void nothing_smooth_is_said_to_jump(void **state) {
         }
 }
 
+static void who_declares_assigns_and_adds_is_blamed_for_that(void **state) {
+    (void)state;
+    tg_op op = tg_op_suspect;
+    op.assigns = true;
+    for (int dtype = TG_F32; dtype <= TG_F64; dtype++)
+        tg_check_free(
+            blame(TG_SUSPECT_NONE, (tg_dtype)dtype, &op,
+                  "backward adds where e->fresh says that nothing is there to add to: element 0 of the"));
+}
+
 /* Every number is right as long as one block holds the whole tensor. */
 static void who_is_not_elementwise_though_he_says_so_is_blamed(void **state) {
     (void)state;
@@ -318,8 +328,8 @@ static void who_is_not_elementwise_though_he_says_so_is_blamed(void **state) {
         if (r->verdict != verdict || r->nculprits != !honest) fail_msg("%s", printed(r));
         assert_int_equal(sweep.verdict, verdict);
         if (!honest) {
-            assert_says(r, "it is declared .elementwise, but element 0 of its value depends on other");
-            assert_non_null(strstr(sweep.message, "it is declared .elementwise"));
+            assert_says(r, "it is not .elementwise, as declared: element 0 of its value depends on other");
+            assert_non_null(strstr(sweep.message, "it is not .elementwise, as declared"));
         }
         tg_check_free(r);
         tg_tape_free(tape);
@@ -330,6 +340,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_in_f32_only_is_blamed),
         cmocka_unit_test(what_is_read_without_being_declared_is_blamed),
+        cmocka_unit_test(who_declares_assigns_and_adds_is_blamed_for_that),
         cmocka_unit_test(who_is_not_elementwise_though_he_says_so_is_blamed),
         cmocka_unit_test(a_gradient_that_depends_on_which_are_wanted_is_blamed),
         cmocka_unit_test(who_writes_where_he_may_only_read_is_blamed_for_that),
