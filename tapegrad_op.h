@@ -29,6 +29,9 @@
 #ifndef TAPEGRAD_OP_H
 #define TAPEGRAD_OP_H
 
+#ifdef __cplusplus
+#error "compile the file of an op as C: its dual numbers are C's complex numbers"
+#endif
 #ifndef TG_OP_FILE
 #define TG_OP_FILE __BASE_FILE__ /* not found? The compiler needs -I. */
 #endif
