@@ -7,8 +7,8 @@
 
        if (tg_failed(tape)) fprintf(stderr, "%s\n", tg_error(tape));
 
-   Nothing here prints, aborts or exits. A tape is used by one thread at a time; different tapes are
-   independent. */
+   Nothing here prints, aborts or exits. A tape is used by one thread at a time; different tapes are independent,
+   but for parameters that they share: one backward pass at a time, and no optimiser step beside a replay. */
 #ifndef TG_CORE_TAPE_H
 #define TG_CORE_TAPE_H
 
@@ -106,7 +106,8 @@ TG_API tg_node *tg_scalar_at(tg_where where, tg_tape *tape, double value);
 #define tg_use(...) tg_use_at(TG_HERE, __VA_ARGS__)
 TG_API tg_node *tg_use_at(tg_where where, tg_tape *tape, tg_param *param);
 
-/* Copies data (of the node's dtype) into an input or constant. False, with a message, for other nodes. */
+/* Copies data (of the node's dtype) into an input or constant; tg_replay computes what depends on it. False, with a
+   message, for other nodes. */
 TG_API bool tg_set(tg_node *leaf, const void *data);
 /* The same from doubles, converted to the node's dtype (a double outside int32 is an error for i32). */
 TG_API bool tg_set_f64(tg_node *leaf, const double *data);
