@@ -1,5 +1,6 @@
 /* main.c: the `tapegrad` command: finds the subcommand and runs it. */
 #include "cli.h"
+#include "tapegrad.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,8 @@ static void help(FILE *out) {
             "Automatic differentiation on a tape: train small networks, check derivatives, draw graphs.\n\n"
             "Commands:\n");
     for (int i = 0; i < COMMANDS; i++) fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->brief);
-    fprintf(out, "\n`tapegrad COMMAND --help` explains a command's options, with examples.\n");
+    fprintf(out, "\n`tapegrad COMMAND --help` explains a command's options, with examples; `tapegrad --version` says "
+                 "which this is.\n");
 }
 
 int main(int argc, char **argv) {
@@ -28,6 +30,10 @@ int main(int argc, char **argv) {
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "-h") == 0) {
         help(stdout);
+        return TG_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("tapegrad %s\n", tg_version());
         return TG_EXIT_OK;
     }
     for (int i = 0; i < COMMANDS; i++) {

@@ -1,5 +1,6 @@
 # run.sh FILE.md: compiles and runs the ```c blocks, runs the ```sh blocks, compares what the block before an
-# ```output block printed (same.awk), and sees that every picture which the page shows from out/ has been drawn.
+# ```output block printed (same.awk), and sees that every picture which the page shows from out/ has been drawn, and
+# that those it shows from docs/ are what is drawn now.
 # Shell blocks run in a folder where build/bin is this build's; ./dev is only asked whether it knows the command.
 # Without Graphviz or gnuplot, the blocks that draw are left out.
 set -eu
@@ -43,5 +44,12 @@ for block in [0-9]*.c [0-9]*.sh; do
 done
 [ -z "$pictures" ] || grep -o '](\(\.\./\)*out/[^)]*)' "$page" | sed 's/^.*](\(\.\.\/\)*//; s/)$//' | while read -r picture; do
     [ -s "$picture" ] || { echo "$page: no command of the page writes $picture" && exit 1; }
+done
+# A picture that is kept in docs/ has the words of the one that a block draws under its name.
+words() { grep -o '>[^<>]*</text>' "$1" | sort; }
+[ -z "$pictures" ] || grep -o '](docs/[^/)]*\.svg)' "$page" | sed 's/^](docs.//; s/)$//' | while read -r picture; do
+    words "$SOURCE/docs/$picture" >kept.words
+    words "out/$picture" >drawn.words
+    diff -u kept.words drawn.words || { echo "$page: docs/$picture is not what is drawn now" && exit 1; }
 done
 echo "$page: $count blocks"

@@ -20,6 +20,16 @@ static void help_lists_the_commands(void **state) {
     test_run_free(&run);
 }
 
+static void it_says_its_version(void **state) {
+    (void)state;
+    test_run run = test_command("--version");
+    char expected[64];
+    snprintf(expected, sizeof expected, "tapegrad %s\n", tg_version());
+    assert_int_equal(run.status, 0);
+    assert_string_equal(run.out, expected);
+    test_run_free(&run);
+}
+
 static void bad_usage_is_refused(void **state) {
     (void)state;
     assert_refused("", "Usage: tapegrad");
@@ -110,6 +120,7 @@ static void ops_can_be_picked_by_name(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help_lists_the_commands),
+        cmocka_unit_test(it_says_its_version),
         cmocka_unit_test(bad_usage_is_refused),
         cmocka_unit_test(info_says_what_runs),
         cmocka_unit_test(ops_lists_the_registry),

@@ -341,6 +341,8 @@ static void a_circuit_has_its_numbers_on_the_wires(void **state) {
     assert_non_null(strstr(circuit, "rankdir=LR"));
     assert_null(strstr(plain, "rankdir=LR"));
     assert_non_null(strstr(circuit, "-12"));
+    assert_int_equal(run("--circuit '(x + y)*z' x=-2 y=5 z=-4", true, circuit, sizeof circuit), 2);
+    assert_non_null(strstr(circuit, "--circuit draws; say where to"));
 }
 
 static void inputs_are_given_once_and_used(void **state) {
