@@ -86,7 +86,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         if (!s->formula) argp_error(state, "no formula is given");
-        if (s->circuit && !s->svg && !s->dot) argp_error(state, "--circuit draws; say where to, by --svg FILE");
+        if (s->circuit && !s->svg && !s->dot)
+            argp_error(state, "--circuit draws; say where to, by --svg FILE");
         return 0;
     default:
         return tg_cli_other_key(key, arg, state);

@@ -18,8 +18,10 @@ static void help(FILE *out) {
             "Automatic differentiation on a tape: train small networks, check derivatives, draw graphs.\n\n"
             "Commands:\n");
     for (int i = 0; i < COMMANDS; i++) fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->brief);
-    fprintf(out, "\n`tapegrad COMMAND --help` explains a command's options, with examples; `tapegrad --version` says "
-                 "which this is.\n");
+    fprintf(
+        out,
+        "\n`tapegrad COMMAND --help` explains a command's options, with examples; `tapegrad --version` says "
+        "which this is.\n");
 }
 
 int main(int argc, char **argv) {
