@@ -2,6 +2,7 @@
 #include "block.h"
 #include "cpu.h"
 #include "internal.h"
+#include "plain.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -168,6 +169,7 @@ char *tg_options_text(const tg_op *op, const void *options, char *text, size_t s
     if (!size) return text;
     text[0] = 0;
     if (!op || !op->attrs || !options) return text;
+    const locale_t before = tg_plain_begin();
     for (const tg_attr *attr = op->attrs; attr->name; attr++) {
         const char *at = (const char *)options + attr->offset;
         if (memcmp(at, zeros, attr_size(attr->type)) == 0) continue;
@@ -175,5 +177,6 @@ char *tg_options_text(const tg_op *op, const void *options, char *text, size_t s
         n += wrote > 0 ? (size_t)wrote : 0;
         if (n < size) n += (size_t)attr_text(attr, at, text + n, size - n);
     }
+    tg_plain_end(before);
     return text;
 }

@@ -1,10 +1,10 @@
 #include "csv.h"
 
 #include "core/arena.h"
+#include "core/plain.h"
 #include "numbers.h"
 #include "reader.h"
 
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,6 @@
 typedef struct csv {
     tg_reader in;
     tg_csv_spec spec;
-    locale_t plain;        /* the "C" locale */
     int64_t line, column;  /* of the field that is being read, from 1 */
     int64_t columns, rows; /* fields per line; lines of numbers */
     int64_t label;         /* the label's column, from 1; 0: none */
@@ -255,15 +254,13 @@ tg_dataset *tg_csv_load(const char *path, tg_csv_spec spec, tg_status *status) {
     tg_status own = {0}; /* the passes look at it, so there must be one */
     tg_dataset *set = NULL;
     csv *c = tg_alloc(sizeof *c);
-    locale_t plain = c ? newlocale(LC_ALL_MASK, "C", (locale_t)0) : (locale_t)0;
-    if (plain) {
-        locale_t before = uselocale(plain); /* of this thread alone: numbers have a decimal point */
+    if (c) {
+        locale_t before = tg_plain_begin();
         c->spec = spec;
         if (!spec.separator) c->spec.separator = ',';
         if (tg_reader_open(&c->in, path, &own)) set = load(c);
         tg_reader_close(&c->in);
-        uselocale(before);
-        freelocale(plain);
+        tg_plain_end(before);
     } else {
         tg_status_fail(&own, "%s: out of memory", path ? path : "csv");
     }

@@ -10,6 +10,7 @@
 #include <matio.h>
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 bool tg_mat_available(void) {
     return true;
@@ -17,29 +18,18 @@ bool tg_mat_available(void) {
 
 /* A variable's type and shape, without its data; NULL, with a message, when it is not there or not as
  * expected. */
-static matvar_t *describe(mat_t *mat, const char *path, const char *name, int rank, int64_t most,
-                          tg_status *status) {
+static matvar_t *describe(mat_t *mat, const char *path, const char *name, int rank, tg_status *status) {
     matvar_t *var = Mat_VarReadInfo(mat, name);
-    tg_shape shape = {.rank = rank};
-    char text[TG_SHAPE_TEXT];
     bool numbers = var && (var->class_type == MAT_C_UINT8 || (rank == 2 && var->class_type == MAT_C_DOUBLE));
     if (!numbers || var->rank != rank || var->isComplex) {
         tg_status_fail(status, "%s: no variable %s of rank %d and class uint8", path, name, rank);
         Mat_VarFree(var);
         return NULL;
     }
-    for (int i = 0; i < rank; i++) shape.dim[i] = var->dims[i] > INT64_MAX ? -1 : (int64_t)var->dims[i];
-    size_t bytes = var->class_type == MAT_C_DOUBLE ? sizeof(double) : 1;
-    int64_t n = tg_shape_count(&shape, sizeof(double));
-    if (n >= 0 && n <= most / (int64_t)bytes) return var;
-    tg_status_fail(status, "%s: %s of shape %s cannot be in a file of this length", path, name,
-                   tg_shape_text(&shape, text, sizeof text));
-    Mat_VarFree(var);
-    return NULL;
+    return var;
 }
 
-/* Reads the data that `describe` found to be possible, and checks that it is of the size that was described.
- */
+/* Reads the data, and checks that they are of the size that was described. */
 static bool fetch(mat_t *mat, matvar_t *var, const char *path, tg_status *status) {
     size_t n = 1;
     for (int i = 0; i < var->rank; i++) n *= var->dims[i];
@@ -92,53 +82,150 @@ static tg_dataset *load(mat_t *mat, matvar_t *x, matvar_t *y, const char *path, 
 
 /* ---- the outline of a file, which matio believes: MAT-File Format, MathWorks, chapter 1 ---- */
 
-#define HEADER                                                                                               \
-    128 /* bytes; the last two say "IM" or "MI", by byte order, the two before them the version   \
-                    */
+#define HEADER     128 /* bytes; the last two say "IM" or "MI", by byte order, the two before them the version */
 #define COMPRESSED 15 /* the type of an element that is not padded to 8 bytes */
+#define MATRIX     14
+#define PEEK       512 /* bytes at the start of a variable: its class, shape and name, and where its data begin */
+
+typedef struct outline {
+    FILE *file;
+    int64_t length;
+    bool big; /* the byte order */
+    const char *wrong;
+} outline;
 
 static uint32_t number(const unsigned char *b, bool big) {
     return big ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3]
                : (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
 }
 
-/* Whether every element of a version 5 file ends within the file. matio reads a missing last byte as whatever
-   its memory held before. Files of other versions are left to it. */
-static bool elements_fit(FILE *file, int64_t length) {
+static bool wrong(outline *o, const char *what) {
+    if (!o->wrong) o->wrong = what;
+    return false;
+}
+
+/* Where the element behind the one at `at` begins; -1 when its tag does not stand within the n bytes. What
+   takes four bytes or less stands in the tag itself, with its size in the upper half of the type. */
+static int64_t behind(const unsigned char *b, int64_t n, int64_t at, bool big) {
+    if (at < 0 || at + 8 > n) return -1;
+    const uint32_t within = number(b + at, big) >> 16;
+    if (within) return within <= 4 ? at + 8 : -1;
+    return at + 8 + ((int64_t)number(b + at + 4, big) + 7) / 8 * 8;
+}
+
+/* How many bytes a number takes, by the type of an element; 0 where that is no type of numbers. */
+static int64_t width(uint32_t type) {
+    static const unsigned char bytes[] = {0, 1, 1, 2, 2, 4, 4, 4, 0, 8, 0, 0, 8, 8};
+    type &= 0xffff;
+    return type < sizeof bytes ? bytes[type] : 0;
+}
+
+/* Whether the element at `data`, within a variable of `size` bytes, holds a number for each element of the shape
+   at `at`. matio leaves in memory what was there for those that are missing. */
+static bool filled(const outline *o, const unsigned char *b, int64_t at, int64_t data, int64_t size) {
+    const uint32_t sizes = number(b + at + 4, o->big);
+    if (number(b + at, o->big) >> 16 || sizes > 4 * TG_MAX_RANK) return false;
+    tg_shape shape = {.rank = (int)(sizes / 4)};
+    for (int i = 0; i < shape.rank; i++) shape.dim[i] = number(b + at + 8 + 4 * i, o->big);
+    const uint32_t type = number(b + data, o->big);
+    const int64_t bytes = type >> 16 ? type >> 16 : number(b + data + 4, o->big), one = width(type);
+    return one && bytes == one * tg_shape_count(&shape, 8) && (type >> 16 || bytes <= size - data - 8);
+}
+
+/* Whether a variable of `size` bytes, of which n are here, is an array of numbers, or letters, and complete.
+   matio takes memory for a name of any length, and follows cells and structs into their depths. */
+static bool sound(outline *o, const unsigned char *b, int64_t n, int64_t size) {
+    const int64_t shape = behind(b, n, 0, o->big), name = behind(b, n, shape, o->big),
+                  data = behind(b, n, name, o->big);
+    if (shape != 16 || behind(b, n, data, o->big) < 0) return wrong(o, "a variable's header is damaged");
+    const unsigned kind = b[o->big ? 11 : 8];
+    if (kind != MAT_C_CHAR && (kind < MAT_C_DOUBLE || kind > MAT_C_UINT64))
+        return wrong(o, "a variable is no array of numbers; save X and y alone");
+    return kind == MAT_C_CHAR || filled(o, b, shape, data, size) ||
+           wrong(o, "a variable has not as many numbers as its shape asks for");
+}
+
+/* Inflates the `size` bytes at which the file stands: how many come of them, and the first PEEK in head; -1 when
+   they are damaged or end too early. matio leaves in memory what was there where they do. */
+static int64_t inflated(outline *o, int64_t size, unsigned char *head) {
+    unsigned char in[4096], out[4096];
+    z_stream z = {0};
+    int64_t total = 0;
+    int code = inflateInit(&z);
+    while (code == Z_OK) {
+        if (!z.avail_in) {
+            z.next_in = in;
+            z.avail_in =
+                (unsigned)fread(in, 1, size < (int64_t)sizeof in ? (size_t)size : sizeof in, o->file);
+            size -= z.avail_in;
+        }
+        z.next_out = out;
+        z.avail_out = sizeof out;
+        code = inflate(&z, Z_NO_FLUSH);
+        const int64_t n = (int64_t)sizeof out - z.avail_out, room = PEEK - total;
+        if (room > 0) memcpy(head + total, out, (size_t)(n < room ? n : room));
+        total += n;
+    }
+    if (code == Z_MEM_ERROR) wrong(o, "out of memory");
+    inflateEnd(&z);
+    return code == Z_STREAM_END ? total : -1;
+}
+
+/* The variable of `size` bytes at which the file stands. */
+static bool variable(outline *o, int64_t size, bool compressed) {
+    unsigned char b[PEEK] = {0};
+    if (!compressed) {
+        const int64_t n = size < PEEK ? size : PEEK;
+        return fread(b, 1, (size_t)n, o->file) == (size_t)n ? sound(o, b, n, size)
+                                                            : wrong(o, "it cannot be read");
+    }
+    const int64_t total = inflated(o, size, b), inner = number(b + 4, o->big);
+    if (total < 8 || number(b, o->big) != MATRIX || total < 8 + inner)
+        return wrong(o, "a compressed variable is damaged or cut short");
+    return sound(o, b + 8, inner < PEEK - 8 ? inner : PEEK - 8, inner);
+}
+
+/* Whether every variable ends within the file, and is what its header says. matio reads a missing last byte as
+   whatever its memory held before. */
+static bool variables(outline *o) {
     unsigned char head[HEADER], tag[8];
-    if (fread(head, 1, HEADER, file) != HEADER) return true; /* too short to be one at all */
-    const bool big = head[126] == 'M' && head[127] == 'I', little = head[126] == 'I' && head[127] == 'M';
-    if ((!big && !little) || head[big ? 124 : 125] != 1) return true;
-    for (int64_t at = HEADER; at < length;) {
-        if (fseeko(file, (off_t)at, SEEK_SET) != 0 || fread(tag, 1, sizeof tag, file) != sizeof tag)
-            return false;
-        int64_t size = number(tag + 4, big);
-        if (size > length - at - 8) return false;
-        at += 8 + (number(tag, big) == COMPRESSED ? size : (size + 7) / 8 * 8);
+    if (fread(head, 1, HEADER, o->file) != HEADER) return wrong(o, NULL);
+    const bool little = head[126] == 'I' && head[127] == 'M';
+    o->big = head[126] == 'M' && head[127] == 'I';
+    if ((!o->big && !little) || head[o->big ? 124 : 125] != 1) return wrong(o, NULL);
+    for (int64_t at = HEADER; at < o->length;) {
+        if (fseeko(o->file, (off_t)at, SEEK_SET) != 0 || fread(tag, 1, sizeof tag, o->file) != sizeof tag)
+            return wrong(o, "it is cut short");
+        const uint32_t type = number(tag, o->big);
+        int64_t size = number(tag + 4, o->big);
+        if (size > o->length - at - 8) return wrong(o, "it is cut short: a variable ends behind its end");
+        if (type != MATRIX && type != COMPRESSED) return wrong(o, "something else than a variable is in it");
+        if (!variable(o, size, type == COMPRESSED)) return false;
+        at += 8 + (type == COMPRESSED ? size : (size + 7) / 8 * 8);
     }
     return true;
 }
 
 static bool whole(const char *path, int64_t length, tg_status *status) {
-    FILE *file = fopen(path, "rb");
-    if (!file) return tg_status_fail(status, "%s: cannot be opened", path);
-    bool fits = elements_fit(file, length);
-    fclose(file);
-    return fits || tg_status_fail(status, "%s: the file is cut short: a variable ends behind byte %lld", path,
-                                  (long long)length);
+    outline o = {.file = fopen(path, "rb"), .length = length};
+    if (!o.file) return tg_status_fail(status, "%s: cannot be opened", path);
+    bool good = variables(&o);
+    fclose(o.file);
+    if (good) return true;
+    return o.wrong
+               ? tg_status_fail(status, "%s: %s", path, o.wrong)
+               : tg_status_fail(status, "%s: no MATLAB file of version 5 to 7 (save -v7 writes one)", path);
 }
 
 tg_dataset *tg_svhn_load(const char *path, tg_load_spec spec, tg_status *status) {
-    int64_t length = tg_file_length(path, status), most = length;
+    const int64_t length = tg_file_length(path, status);
     if (length < 0 || !whole(path, length, status)) return NULL;
-    if (most < INT64_MAX / TG_DEFLATE_MOST) most *= TG_DEFLATE_MOST; /* variables may be compressed */
     mat_t *mat = Mat_Open(path, MAT_ACC_RDONLY);
     if (!mat) {
         tg_status_fail(status, "%s: no MATLAB file", path);
         return NULL;
     }
-    matvar_t *x = describe(mat, path, "X", 4, most, status),
-             *y = x ? describe(mat, path, "y", 2, most, status) : NULL;
+    matvar_t *x = describe(mat, path, "X", 4, status), *y = x ? describe(mat, path, "y", 2, status) : NULL;
     tg_dataset *set = y ? load(mat, x, y, path, spec, status) : NULL;
     Mat_VarFree(x);
     Mat_VarFree(y);

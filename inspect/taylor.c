@@ -1,6 +1,7 @@
 #include "taylor.h"
 
 #include "../core/arena.h"
+#include "../core/plain.h"
 #include "../core/rng.h"
 #include "../core/shadow.h"
 #include "derivatives.h"
@@ -214,7 +215,9 @@ bool tg_taylor_write(const tg_taylor *t, const char *prefix, tg_status *status) 
     char path[4096];
     FILE *csv = open_file(prefix, ".csv", path, sizeof path, status);
     if (!csv) return false;
+    const locale_t before = tg_plain_begin();
     bool ok = write_csv(t, csv);
+    tg_plain_end(before);
     ok = fclose(csv) == 0 && ok;
     FILE *script = ok ? open_file(prefix, ".gp", path, sizeof path, status) : NULL;
     if (!script) return ok ? false : tg_status_fail(status, "%s: cannot be written", path);

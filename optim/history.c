@@ -1,4 +1,5 @@
 #include "core/arena.h"
+#include "core/plain.h"
 #include "history_internal.h"
 
 #include <errno.h>
@@ -106,8 +107,10 @@ bool tg_history_save_csv(const tg_history *h, const tg_params *params, const cha
     if (!h || !path) return tg_status_fail(status, "history: %s is NULL", h ? "the path" : "the history");
     FILE *out = fopen(path, "w");
     if (!out) return tg_status_fail(status, "%s: %s", path, strerror(errno));
+    const locale_t before = tg_plain_begin();
     write_titles(out, h, params);
     for (int i = 0; i < h->count; i++) write_epoch(out, h, &h->epochs[i]);
+    tg_plain_end(before);
     bool ok = !ferror(out);
     if (fclose(out) == 0 && ok) return true;
     return tg_status_fail(status, "%s: cannot be written: %s", path, strerror(errno));

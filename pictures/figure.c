@@ -1,3 +1,4 @@
+#include "core/plain.h"
 #include "figure_internal.h"
 #include "gnuplot.h"
 
@@ -210,25 +211,34 @@ static bool draw(const place *at, const char *script, bool *drawn, tg_status *st
                           script);
 }
 
+/* The numbers, where there are any, and the script. */
+static bool write_files(const tg_figure *figure, const place *at, tg_status *status) {
+    char file[4400];
+    FILE *out;
+    const tg_panel *last = &figure->panels[figure->count - 1];
+    const tg_rows rows = tg_rows_of(figure, figure->count - 1, last->count - 1);
+    if (rows.first + rows.count > 0) {
+        if (!(out = open_part(at, ".csv", file, sizeof file, status))) return false;
+        tg_figure_write_csv(figure, out);
+        if (!close_part(out, file, status)) return false;
+    }
+    if (!(out = open_part(at, ".gp", file, sizeof file, status))) return false;
+    tg_figure_write_script(figure, at->name, at->formats, out);
+    return close_part(out, file, status);
+}
+
 bool tg_figure_save(tg_figure figure, const char *path, bool *drawn, tg_status *status) {
     place at;
-    char file[4400], script[300];
-    FILE *out;
+    char script[300];
     if (drawn) *drawn = false;
     if (figure.count < 1 || !figure.panels) return tg_status_fail(status, "figure: it has no panels");
     for (int p = 0; p < figure.count; p++)
         if (!check_panel(&figure.panels[p], p, status)) return false;
     if (!take_apart(path, &at, status)) return false;
-    const tg_panel *last = &figure.panels[figure.count - 1];
-    const tg_rows rows = tg_rows_of(&figure, figure.count - 1, last->count - 1);
-    if (rows.first + rows.count > 0) {
-        if (!(out = open_part(&at, ".csv", file, sizeof file, status))) return false;
-        tg_figure_write_csv(&figure, out);
-        if (!close_part(out, file, status)) return false;
-    }
-    if (!(out = open_part(&at, ".gp", file, sizeof file, status))) return false;
-    tg_figure_write_script(&figure, at.name, at.formats, out);
-    if (!close_part(out, file, status)) return false;
+    const locale_t before = tg_plain_begin();
+    const bool written = write_files(&figure, &at, status);
+    tg_plain_end(before);
+    if (!written) return false;
     snprintf(script, sizeof script, "%s.gp", at.name);
     return draw(&at, script, drawn, status);
 }

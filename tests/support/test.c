@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,4 +50,25 @@ const char *test_data_folder(void) {
     if (chosen) return chosen;
     snprintf(folder, sizeof folder, "%s/../shared/data", source ? source : ".");
     return stat(folder, &info) == 0 && S_ISDIR(info.st_mode) ? folder : NULL;
+}
+
+/* Of the sources that the package `locales` has. */
+static const char *make_locale(void) {
+    char folder[] = "/tmp/tapegrad-locale-XXXXXX";
+    char command[256];
+    if (!mkdtemp(folder)) return NULL;
+    snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1", folder);
+    const int status = system(command);
+    setenv("LOCPATH", folder, 1);
+    const char *made = status == 0 ? setlocale(LC_ALL, "de_DE.UTF-8") : NULL;
+    unsetenv("LOCPATH");
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    if (system(command) != 0) fprintf(stderr, "could not remove %s\n", folder);
+    return made;
+}
+
+void test_decimal_comma(void) {
+    if (setlocale(LC_ALL, "de_DE.UTF-8") || make_locale()) return;
+    print_message("no locale with a decimal comma is installed (apt-get install locales)\n");
+    skip();
 }

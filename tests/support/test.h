@@ -23,5 +23,8 @@ void assert_golden(const char *text, const char *path);
 int test_rounds(int n);
 /* The folder named by TAPEGRAD_DATA, else ../shared/data beside the source; NULL when there is none. */
 const char *test_data_folder(void);
+/* From here on, until setlocale(LC_ALL, "C"), the program's numbers have a decimal comma. Where no such locale is
+   installed or can be made, the test that calls this is skipped. */
+void test_decimal_comma(void);
 
 #endif
