@@ -2,7 +2,7 @@
 #include "block.h"
 #include "cpu.h"
 #include "internal.h"
-#include "plain.h"
+#include "output.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "csv.h"
 
 #include "core/arena.h"
-#include "core/plain.h"
+#include "core/output.h"
 #include "numbers.h"
 #include "reader.h"
 

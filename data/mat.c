@@ -3,9 +3,11 @@
 #ifdef TG_HAVE_MATIO
 
 #include "core/arena.h"
+#include "core/output.h"
 #include "element.h"
 #include "reader.h"
 
+#include <errno.h>
 #include <math.h>
 #include <matio.h>
 #include <stdio.h>
@@ -208,7 +210,7 @@ static bool variables(outline *o) {
 
 static bool whole(const char *path, int64_t length, tg_status *status) {
     outline o = {.file = fopen(path, "rb"), .length = length};
-    if (!o.file) return tg_status_fail(status, "%s: cannot be opened", path);
+    if (!o.file) return tg_status_fail(status, "%s: %s", path, strerror(errno));
     bool good = variables(&o);
     fclose(o.file);
     if (good) return true;

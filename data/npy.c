@@ -2,6 +2,7 @@
 #include "npy_format.h"
 
 #include "core/arena.h"
+#include "core/output.h"
 #include "numbers.h"
 
 #include <errno.h>

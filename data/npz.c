@@ -1,4 +1,5 @@
 /* npz.c: archives of .npy entries. */
+#include "core/output.h"
 #include "npy_format.h"
 #include "zip.h"
 

@@ -20,11 +20,6 @@ int64_t tg_file_length(const char *path, tg_status *status) {
     return -1;
 }
 
-void tg_file_discard(const char *path) {
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISREG(info.st_mode)) remove(path);
-}
-
 bool tg_reader_fail(tg_reader *in, const char *format, ...) {
     char message[320];
     va_list va;
@@ -40,8 +35,8 @@ bool tg_reader_fail(tg_reader *in, const char *format, ...) {
 static int64_t pull_gz(tg_reader *in, void *to, int64_t n) {
     unsigned piece = n < 1 << 30 ? (unsigned)n : 1u << 30;
     int got = gzread(in->source, to, piece), code = Z_OK;
-    if (got >= 0 && (unsigned)got < piece) gzerror(in->source, &code);
-    return code == Z_OK || code == Z_STREAM_END ? got : -1;
+    if (got < (int)piece) gzerror(in->source, &code);
+    return code == Z_OK || code == Z_STREAM_END ? got : code == Z_MEM_ERROR ? TG_READER_STARVED : -1;
 }
 
 static void close_gz(tg_reader *in) {
@@ -79,7 +74,10 @@ int64_t tg_reader_some(tg_reader *in, void *to, int64_t n) {
     while (got < n) {
         int64_t piece = in->pull(in, (char *)to + got, n - got);
         if (piece < 0) {
-            tg_reader_fail(in, "the data is damaged or cut short (its checksum or compression is wrong)");
+            tg_reader_fail(in,
+                           piece == TG_READER_STARVED
+                               ? "out of memory"
+                               : "the data is damaged or cut short (its checksum or compression is wrong)");
             return -1;
         }
         if (piece == 0) break;

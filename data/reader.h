@@ -7,6 +7,8 @@
 /* deflate makes at most 1032 bytes of one: a longer content than that cannot be in a file. */
 #define TG_DEFLATE_MOST 1032
 
+#define TG_READER_STARVED (-2)
+
 typedef struct tg_reader tg_reader;
 struct tg_reader {
     /* read-only */
@@ -15,7 +17,8 @@ struct tg_reader {
     int64_t offset;   /* of the next byte, in the contents as they come out of decompression */
     int64_t most;     /* the contents are no longer than this */
     tg_status *status;
-    /* private: at most n bytes to `to`; how many, 0 at the end, -1 when the source is damaged */
+    /* private: at most n bytes to `to`; how many, 0 at the end, -1 when the source is damaged,
+       TG_READER_STARVED when there is no memory to unpack it */
     int64_t (*pull)(tg_reader *in, void *to, int64_t n);
     void (*close)(tg_reader *in);
     void *source;
@@ -42,8 +45,6 @@ bool tg_reader_holds(tg_reader *in, int64_t n, const char *what);
 /* "path: offset 16: message", with the part where there is one. Always returns false. */
 bool tg_reader_fail(tg_reader *in, const char *format, ...) TG_PRINTF(2, 3);
 
-/* Takes away what a failed write left behind; a device or a pipe stays. */
-void tg_file_discard(const char *path);
 /* The length of a regular file; -1, with a message, when it is none or missing. */
 int64_t tg_file_length(const char *path, tg_status *status);
 

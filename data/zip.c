@@ -117,7 +117,7 @@ static bool plausible(const zip_entry *entry) {
 
 /* ---- contents ---- */
 
-/* The next stored or inflated bytes; -1 when damaged. */
+/* The next stored or inflated bytes; what tg_reader's pull returns when there are none. */
 static int64_t unpack(zip_entry *entry, void *to, int64_t n) {
     if (!entry->deflated) return (int64_t)fread(to, 1, (size_t)n, entry->file);
     entry->stream.next_out = to;
@@ -132,6 +132,7 @@ static int64_t unpack(zip_entry *entry, void *to, int64_t n) {
             entry->stream.avail_in = (unsigned)piece;
         }
         int code = inflate(&entry->stream, Z_NO_FLUSH);
+        if (code == Z_MEM_ERROR) return TG_READER_STARVED;
         if (code != Z_OK && code != Z_STREAM_END) return -1;
         entry->ended = code == Z_STREAM_END;
     }
@@ -143,7 +144,7 @@ static int64_t pull_zip(tg_reader *in, void *to, int64_t n) {
     if (n > entry->length) n = entry->length;
     if (n == 0) return entry->seen == entry->checksum ? 0 : -1;
     int64_t got = unpack(entry, to, n);
-    if (got <= 0) return -1;
+    if (got <= 0) return got ? got : -1;
     entry->seen = (uint32_t)crc32_z(entry->seen, to, (size_t)got);
     entry->length -= got;
     return got;

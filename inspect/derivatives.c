@@ -172,7 +172,9 @@ bool tg_dual_apply(tg_dual *dual, const double *u, double *ju, const double *v, 
         memset(hu, 0, (size_t)s->size * sizeof *hu);
         return true;
     }
-    if (!backward(s, v)) return tg_status_fail(status, "derivative: %s", tg_error(s->tape));
+    if (!backward(s, v))
+        return tg_status_fail(status, "derivative: %s",
+                              tg_failed(s->tape) ? tg_error(s->tape) : "out of memory");
     read_gradients(s, hu, tg_grad_tangent_at);
     return true;
 }

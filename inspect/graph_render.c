@@ -1,4 +1,5 @@
 /* graph_render.c: choosing a writer, and writing files. */
+#include "../core/output.h"
 #include "graph_model.h"
 
 #include <errno.h>
@@ -78,7 +79,7 @@ static bool write_file(const char *path, const char *bytes, size_t size, tg_stat
     bool ok = fwrite(bytes, 1, size, file) == size;
     if (fclose(file) == 0 && ok) return true;
     tg_status_fail(status, "%s: could not be written in full: %s", path, strerror(errno));
-    remove(path);
+    tg_file_discard(path);
     return false;
 }
 

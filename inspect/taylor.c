@@ -1,7 +1,7 @@
 #include "taylor.h"
 
 #include "../core/arena.h"
-#include "../core/plain.h"
+#include "../core/output.h"
 #include "../core/rng.h"
 #include "../core/shadow.h"
 #include "derivatives.h"
@@ -199,6 +199,7 @@ static bool write_script(const char *prefix, FILE *out) {
                 "     '' using 1:6 skip 1 with linespoints pt 7 title 'central', \\\n"
                 "     '' using 1:7 skip 1 with linespoints pt 4 title 'six points'\nunset multiplot\n");
     const bool ok = !text.failed && fwrite(text.data, 1, text.size, out) == text.size;
+    if (text.failed) errno = ENOMEM;
     tg_text_free(&text);
     return ok;
 }
@@ -220,8 +221,9 @@ bool tg_taylor_write(const tg_taylor *t, const char *prefix, tg_status *status) 
     tg_plain_end(before);
     ok = fclose(csv) == 0 && ok;
     FILE *script = ok ? open_file(prefix, ".gp", path, sizeof path, status) : NULL;
-    if (!script) return ok ? false : tg_status_fail(status, "%s: cannot be written", path);
-    ok = write_script(prefix, script);
-    ok = fclose(script) == 0 && ok;
-    return ok || tg_status_fail(status, "%s: cannot be written", path);
+    if (script) {
+        ok = write_script(prefix, script);
+        ok = fclose(script) == 0 && ok;
+    }
+    return ok ? script != NULL : tg_status_fail(status, "%s: cannot be written: %s", path, strerror(errno));
 }

@@ -89,6 +89,13 @@ static bool keep_previous(const char *path, const char *previous) {
     return link(path, previous) == 0 || rename(path, previous) == 0;
 }
 
+/* A device would be replaced by a file. */
+static bool is_place_for_a_file(const char *path, tg_status *status) {
+    struct stat info;
+    return stat(path, &info) != 0 || S_ISREG(info.st_mode) ||
+           tg_status_fail(status, "%s: is not a regular file", path);
+}
+
 static bool sync_folder(const char *path) {
     char folder[PATH_SIZE];
     snprintf(folder, sizeof folder, "%s", path);
@@ -109,6 +116,7 @@ bool tg_file_write(const char *path, const tg_bytes *parts, int count, bool keep
     int b = snprintf(previous, sizeof previous, "%s.previous", path);
     if (a < 0 || b < 0 || (size_t)b >= sizeof previous)
         return tg_status_fail(status, "%s: the path is too long", path);
+    if (!is_place_for_a_file(path, status)) return false;
     if (!write_aside(aside, parts, count)) {
         tg_status_fail(status, "%s: cannot be written: %s", aside, strerror(errno));
         unlink(aside);

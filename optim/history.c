@@ -1,5 +1,5 @@
 #include "core/arena.h"
-#include "core/plain.h"
+#include "core/output.h"
 #include "history_internal.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "core/plain.h"
+#include "core/output.h"
 #include "figure_internal.h"
 #include "gnuplot.h"
 

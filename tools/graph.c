@@ -1,8 +1,10 @@
 /* tapegrad graph: the graph of a model as a listing, a picture, or data for programs. */
 #include "cli.h"
+#include "core/output.h"
 #include "network.h"
 #include "tapegrad.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,11 +270,11 @@ static const tg_node *find_focus(const tg_tape *tape, const char *name) {
 
 static int put(const input *in, const char *text, size_t size) {
     FILE *out = in->file ? fopen(in->file, "wb") : stdout;
-    if (!out) return tg_cli_fail("%s cannot be written", in->file);
+    if (!out) return tg_cli_fail("%s cannot be written: %s", in->file, strerror(errno));
     bool ok = fwrite(text, 1, size, out) == size;
     if (!in->file || (fclose(out) == 0 && ok)) return TG_EXIT_OK;
-    remove(in->file);
-    return tg_cli_fail("%s could not be written in full", in->file);
+    tg_file_discard(in->file);
+    return tg_cli_fail("%s could not be written in full: %s", in->file, strerror(errno));
 }
 
 static int write_graph(input *in, const tg_tape *tape) {

@@ -61,6 +61,13 @@ static bool keeps_a_health_panel(const tg_node *loss, tg_status *status) {
     return ok;
 }
 
+static bool differentiates_twice(const tg_node *loss, tg_status *status) {
+    double u[6] = {1}, hu[6];
+    bool ok = tg_hvp(loss, 0, NULL, u, hu, status);
+    assert_true(ok || strstr(status->message, "out of memory"));
+    return ok;
+}
+
 static bool draws_a_circuit(const tg_node *loss, tg_status *status) {
     tg_graph_spec spec = {.circuit = true, .fold = TG_FOLD_ALWAYS, .title = "a \"title\""};
     char *dot = tg_graph_dot(tg_tape_of(loss), spec, status);
@@ -97,6 +104,7 @@ static bool grades(const char *path, tg_status *status) {
 #define LOOKS(X)                                                                                             \
     X(profiles)                                                                                              \
     X(looks_for_anomalies)                                                                                   \
+    X(differentiates_twice)                                                                                  \
     X(keeps_a_health_panel)                                                                                  \
     X(draws_a_circuit)                                                                                       \
     X(draws_after_a_replay)

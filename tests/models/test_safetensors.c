@@ -245,6 +245,7 @@ static void damage_is_noticed(void **state) {
 
 static void failed_writes_leave_the_old_file(void **state) {
     (void)state;
+    char target[64];
     tg_mlp *net = new_net(TG_F32, 1), *other = new_net(TG_F32, 2), *back = new_net(TG_F32, 3);
     assert_true(tg_params_save(tg_mlp_params(net), path, NULL));
     struct rlimit before, small;
@@ -265,6 +266,11 @@ static void failed_writes_leave_the_old_file(void **state) {
     tg_status status = {0};
     assert_false(tg_params_save(tg_mlp_params(net), "/nowhere/at/all", &status));
     assert_non_null(strstr(status.message, "/nowhere/at/all.tmp: cannot be written"));
+    status = (tg_status){0};
+    assert_true(unlink(path) == 0 && symlink("/dev/null", path) == 0);
+    assert_false(tg_params_save(tg_mlp_params(net), path, &status));
+    assert_non_null(strstr(status.message, "model.safetensors: is not a regular file"));
+    assert_int_equal(readlink(path, target, sizeof target), (int)strlen("/dev/null"));
     tg_mlp_free(net);
     tg_mlp_free(other);
     tg_mlp_free(back);

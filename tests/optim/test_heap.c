@@ -21,23 +21,23 @@ void *__libc_memalign(size_t align, size_t size);
 
 static atomic_long allocations;
 
-void *malloc(size_t size) {
+TG_API void *malloc(size_t size) {
     allocations++;
     return __libc_malloc(size);
 }
-void *calloc(size_t n, size_t size) {
+TG_API void *calloc(size_t n, size_t size) {
     allocations++;
     return __libc_calloc(n, size);
 }
-void *realloc(void *memory, size_t size) {
+TG_API void *realloc(void *memory, size_t size) {
     allocations++;
     return __libc_realloc(memory, size);
 }
-void *aligned_alloc(size_t align, size_t size) {
+TG_API void *aligned_alloc(size_t align, size_t size) {
     allocations++;
     return __libc_memalign(align, size);
 }
-int posix_memalign(void **memory, size_t align, size_t size) {
+TG_API int posix_memalign(void **memory, size_t align, size_t size) {
     allocations++;
     *memory = __libc_memalign(align, size);
     return *memory ? 0 : 12; /* ENOMEM */

@@ -73,6 +73,26 @@ static void files_are_written(void **state) {
     test_run_free(&run);
 }
 
+/* What stands for a device is not taken away when that is full. */
+static void a_full_device_stays(void **state) {
+    (void)state;
+    char path[64], command[160], target[64];
+    if (access("/dev/full", W_OK) != 0) skip();
+    snprintf(path, sizeof path, "graph-%ld.txt", (long)getpid());
+    assert_int_equal(symlink("/dev/full", path), 0);
+    snprintf(command, sizeof command, "graph --model 5-4-3 --out %s", path);
+    assert_refused(command, "could not be written in full: No space left on device");
+    assert_int_equal(readlink(path, target, sizeof target), (int)strlen("/dev/full"));
+    tg_tape *tape = tg_tape_new(TG_F32);
+    tg_status status = {0};
+    assert_non_null(tg_square(tg_scalar(tape, 2)));
+    assert_false(tg_graph_save(tape, path, (tg_graph_spec){0}, &status));
+    assert_non_null(strstr(status.message, "could not be written in full: No space left on device"));
+    assert_int_equal(readlink(path, target, sizeof target), (int)strlen("/dev/full"));
+    tg_tape_free(tape);
+    remove(path);
+}
+
 #define LAYERS "'2x3: flatten, linear 4, leaky_relu, dropout 0.5,linear 3'"
 
 static void layers_make_a_network(void **state) {
@@ -108,6 +128,7 @@ int main(void) {
         cmocka_unit_test(graphs_go_to_standard_output),
         cmocka_unit_test(json_is_one_object),
         cmocka_unit_test(files_are_written),
+        cmocka_unit_test(a_full_device_stays),
         cmocka_unit_test(layers_make_a_network),
         cmocka_unit_test(mistakes_are_refused),
     };
