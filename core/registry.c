@@ -136,10 +136,11 @@ static int attr_text(const tg_attr *attr, const void *at, char *text, size_t siz
     case TG_ATTR_SEED:
         return snprintf(text, size, "%llu", (unsigned long long)*(const uint64_t *)at);
     case TG_ATTR_DIMS:
-        for (int i = 0; i < dims->rank; i++) n = put_whole(text, size, n, i, dims->dim[i]);
+        for (int i = 0; i < dims->rank && i < TG_MAX_RANK; i++) n = put_whole(text, size, n, i, dims->dim[i]);
         break;
     case TG_ATTR_AXES:
-        for (int i = 0; i < axes->count; i++) n = put_whole(text, size, n, i, axes->axis[i]);
+        for (int i = 0; i < axes->count && i < TG_MAX_RANK; i++)
+            n = put_whole(text, size, n, i, axes->axis[i]);
         break;
     }
     return (int)(n < size ? n + (size_t)snprintf(text + n, size - n, ")") : n);

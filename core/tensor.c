@@ -61,7 +61,7 @@ char *tg_shape_text(const tg_shape *shape, char *text, size_t size) {
     size_t at = 0;
     if (!size) return text;
     text[0] = 0;
-    for (int i = -1; i < shape->rank && at < size; i++) {
+    for (int i = -1; i < shape->rank && i < TG_MAX_RANK && at < size; i++) {
         int n = i < 0    ? snprintf(text + at, size - at, "(")
                 : i == 0 ? snprintf(text + at, size - at, "%lld", (long long)shape->dim[i])
                          : snprintf(text + at, size - at, ",%lld", (long long)shape->dim[i]);

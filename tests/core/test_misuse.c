@@ -332,6 +332,20 @@ static void a_replay_without_memory_names_the_op(void **state) {
     }
 }
 
+/* A rank beyond the sizes that there are: no size from behind them is read, or shown. */
+static void shapes_of_impossible_rank_are_shown_as_far_as_they_go(void **state) {
+    (void)state;
+    struct {
+        tg_shape shape;
+        int64_t behind;
+    } x = {{100, {1, 2, 3, 4, 5, 6, 7, 8}}, 99};
+    char text[TG_SHAPE_TEXT];
+    assert_string_equal(tg_shape_text(&x.shape, text, sizeof text), "(1,2,3,4,5,6,7,8)");
+    tg_status status = {0};
+    assert_null(tg_array_new(&x.shape, TG_F32, &status));
+    assert_string_equal(status.message, "array: no array of f32 with shape (1,2,3,4,5,6,7,8)");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_replay_without_memory_names_the_op),
@@ -341,6 +355,7 @@ int main(void) {
         cmocka_unit_test(marks_that_do_not_fit_are_refused),
         cmocka_unit_test(random_calls_never_crash),
         cmocka_unit_test(null_is_refused_everywhere),
+        cmocka_unit_test(shapes_of_impossible_rank_are_shown_as_far_as_they_go),
     };
     tg_set_allocator((tg_allocator){.alloc = small_alloc});
     return cmocka_run_group_tests(tests, NULL, NULL);
