@@ -2,6 +2,7 @@
 #include "support/test.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -320,6 +321,19 @@ static void an_unknown_terminal_of_the_user_is_ignored(void **state) {
     if (!ok) fail_msg("%s", status.message);
 }
 
+/* As a program that collects its children in a handler, or a shell's `trap "" CHLD`, has it. */
+static void a_program_that_ignores_its_children_gets_pictures(void **state) {
+    (void)state;
+    tg_status status = {0};
+    bool drawn = false;
+    if (!have_gnuplot()) skip();
+    signal(SIGCHLD, SIG_IGN);
+    bool ok = save_two_points("ignored", &drawn, &status);
+    signal(SIGCHLD, SIG_DFL);
+    if (!ok) fail_msg("%s", status.message);
+    assert_true(drawn);
+}
+
 static void what_became_of_gnuplot_is_told_apart(void **state) {
     (void)state;
     char *path = strdup(getenv("PATH"));
@@ -432,6 +446,7 @@ int main(void) {
         cmocka_unit_test(columns_of_files_are_only_names),
         cmocka_unit_test(a_panel_without_points_says_so),
         cmocka_unit_test(a_failure_of_gnuplot_leaves_no_picture),
+        cmocka_unit_test(a_program_that_ignores_its_children_gets_pictures),
         cmocka_unit_test(what_became_of_gnuplot_is_told_apart),
         cmocka_unit_test(weights_and_examples_become_tiles),
         cmocka_unit_test(regions_and_runs_become_figures),
