@@ -126,7 +126,7 @@ static int64_t width(uint32_t type) {
    at `at`. matio leaves in memory what was there for those that are missing. */
 static bool filled(const outline *o, const unsigned char *b, int64_t at, int64_t data, int64_t size) {
     const uint32_t sizes = number(b + at + 4, o->big);
-    if (number(b + at, o->big) >> 16 || sizes > 4 * TG_MAX_RANK) return false;
+    if (sizes > 4 * TG_MAX_RANK) return false;
     tg_shape shape = {.rank = (int)(sizes / 4)};
     for (int i = 0; i < shape.rank; i++) shape.dim[i] = number(b + at + 8 + 4 * i, o->big);
     const uint32_t type = number(b + data, o->big);
@@ -139,7 +139,10 @@ static bool filled(const outline *o, const unsigned char *b, int64_t at, int64_t
 static bool sound(outline *o, const unsigned char *b, int64_t n, int64_t size) {
     const int64_t shape = behind(b, n, 0, o->big), name = behind(b, n, shape, o->big),
                   data = behind(b, n, name, o->big);
-    if (shape != 16 || behind(b, n, data, o->big) < 0) return wrong(o, "a variable's header is damaged");
+    if (shape != 16 || behind(b, n, data, o->big) < 0 || number(b, o->big) != MAT_T_UINT32 ||
+        number(b + shape, o->big) != MAT_T_INT32 || number(b + shape + 4, o->big) % 4 ||
+        (number(b + name, o->big) & 0xffff) != MAT_T_INT8)
+        return wrong(o, "a variable's header is damaged");
     const unsigned kind = b[o->big ? 11 : 8];
     if (kind != MAT_C_CHAR && (kind < MAT_C_DOUBLE || kind > MAT_C_UINT64))
         return wrong(o, "a variable is no array of numbers; save X and y alone");

@@ -29,6 +29,9 @@ bool tg_npz_save(const char *path, int n, const char *const *names, const tg_arr
     tg_zip_writer zip;
     char header[TG_NPY_HEADER], entry[256];
     if (!path) return tg_status_fail(status, "npz: no file name was given");
+    for (int i = 0; i < n; i++)
+        if (!names || !arrays || !names[i] || !arrays[i])
+            return tg_status_fail(status, "%s: array %d is NULL, or has no name", path, i);
     if (!tg_zip_create(&zip, path)) return tg_status_fail(status, "%s: %s", path, strerror(errno));
     bool added = true;
     for (int i = 0; i < n && added; i++) {
