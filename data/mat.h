@@ -1,9 +1,10 @@
 /* mat.h: MATLAB files in the layout of the Street View House Numbers set
    (http://ufldl.stanford.edu/housenumbers/).
 
-   Read and written through the matio library; a build without it refuses, and says how to get it. matio has
-   had many security holes: read files from sources that you trust. Shapes and types are looked at, and
-   compared with the file's length, before matio is asked for any data. */
+   Read and written through the matio library; a build without it refuses, and says how to get it. matio has had
+   many security holes, so files are looked through before it sees them: version 5 to 7 (MATLAB's save -v7, not
+   -v7.3, which is HDF5), with arrays of numbers and texts alone, each as long as its shape asks for. All else is
+   refused. Data are inflated once more for this. */
 #ifndef TG_DATA_MAT_H
 #define TG_DATA_MAT_H
 

@@ -235,6 +235,9 @@ static void failed_writes_leave_nothing(void **state) {
     memset(name, 'n', sizeof name - 1);
     assert_false(tg_npz_save(path, 1, (const char *[]){name}, (const tg_array *[]){a}, NULL));
     assert_int_not_equal(access(path, F_OK), 0);
+    assert_false(tg_npz_save(path, 2, (const char *[]){"a", NULL}, (const tg_array *[]){a, a}, NULL));
+    assert_false(tg_npz_save(path, 2, (const char *[]){"a", "b"}, (const tg_array *[]){a, NULL}, NULL));
+    assert_int_not_equal(access(path, F_OK), 0);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
     small = limit;
