@@ -31,13 +31,9 @@ static matvar_t *describe(mat_t *mat, const char *path, const char *name, int ra
     return var;
 }
 
-/* Reads the data, and checks that they are of the size that was described. */
 static bool fetch(mat_t *mat, matvar_t *var, const char *path, tg_status *status) {
-    size_t n = 1;
-    for (int i = 0; i < var->rank; i++) n *= var->dims[i];
-    size_t bytes = n * (var->class_type == MAT_C_DOUBLE ? sizeof(double) : 1);
-    if (Mat_VarReadDataAll(mat, var) == 0 && (n == 0 || (var->data && var->nbytes == bytes))) return true;
-    return tg_status_fail(status, "%s: the data of %s is damaged or cut short", path, var->name);
+    if (Mat_VarReadDataAll(mat, var) == 0 && (var->data || !var->nbytes)) return true;
+    return tg_status_fail(status, "%s: the data of %s cannot be read", path, var->name);
 }
 
 /* MATLAB's first axis is the fastest: element (row, column, colour) of an example from its plane. */
@@ -88,6 +84,9 @@ static tg_dataset *load(mat_t *mat, matvar_t *x, matvar_t *y, const char *path, 
 #define COMPRESSED 15 /* the type of an element that is not padded to 8 bytes */
 #define MATRIX     14
 #define PEEK       512 /* bytes at the start of a variable: its class, shape and name, and where its data begin */
+
+#define DAMAGED   "a variable's header is damaged"
+#define CUT_SHORT "it is cut short"
 
 typedef struct outline {
     FILE *file;
@@ -142,7 +141,7 @@ static bool sound(outline *o, const unsigned char *b, int64_t n, int64_t size) {
     if (shape != 16 || behind(b, n, data, o->big) < 0 || number(b, o->big) != MAT_T_UINT32 ||
         number(b + shape, o->big) != MAT_T_INT32 || number(b + shape + 4, o->big) % 4 ||
         (number(b + name, o->big) & 0xffff) != MAT_T_INT8)
-        return wrong(o, "a variable's header is damaged");
+        return wrong(o, DAMAGED);
     const unsigned kind = b[o->big ? 11 : 8];
     if (kind != MAT_C_CHAR && (kind < MAT_C_DOUBLE || kind > MAT_C_UINT64))
         return wrong(o, "a variable is no array of numbers; save X and y alone");
@@ -181,8 +180,7 @@ static bool variable(outline *o, int64_t size, bool compressed) {
     unsigned char b[PEEK] = {0};
     if (!compressed) {
         const int64_t n = size < PEEK ? size : PEEK;
-        return fread(b, 1, (size_t)n, o->file) == (size_t)n ? sound(o, b, n, size)
-                                                            : wrong(o, "it cannot be read");
+        return fread(b, 1, (size_t)n, o->file) == (size_t)n ? sound(o, b, n, size) : wrong(o, CUT_SHORT);
     }
     const int64_t total = inflated(o, size, b), inner = number(b + 4, o->big);
     if (total < 8 || number(b, o->big) != MATRIX || total < 8 + inner)
@@ -200,11 +198,11 @@ static bool variables(outline *o) {
     if ((!o->big && !little) || head[o->big ? 124 : 125] != 1) return wrong(o, NULL);
     for (int64_t at = HEADER; at < o->length;) {
         if (fseeko(o->file, (off_t)at, SEEK_SET) != 0 || fread(tag, 1, sizeof tag, o->file) != sizeof tag)
-            return wrong(o, "it is cut short");
+            return wrong(o, CUT_SHORT);
         const uint32_t type = number(tag, o->big);
         int64_t size = number(tag + 4, o->big);
-        if (size > o->length - at - 8) return wrong(o, "it is cut short: a variable ends behind its end");
-        if (type != MATRIX && type != COMPRESSED) return wrong(o, "something else than a variable is in it");
+        if (size > o->length - at - 8) return wrong(o, CUT_SHORT);
+        if (type != MATRIX && type != COMPRESSED) return wrong(o, DAMAGED);
         if (!variable(o, size, type == COMPRESSED)) return false;
         at += 8 + (type == COMPRESSED ? size : (size + 7) / 8 * 8);
     }
