@@ -193,9 +193,8 @@ static bool variable(outline *o, int64_t size, bool compressed) {
 static bool variables(outline *o) {
     unsigned char head[HEADER], tag[8];
     if (fread(head, 1, HEADER, o->file) != HEADER) return wrong(o, NULL);
-    const bool little = head[126] == 'I' && head[127] == 'M';
-    o->big = head[126] == 'M' && head[127] == 'I';
-    if ((!o->big && !little) || head[o->big ? 124 : 125] != 1) return wrong(o, NULL);
+    o->big = memcmp(head + 124, "\1\0MI", 4) == 0;
+    if (!o->big && memcmp(head + 124, "\0\1IM", 4) != 0) return wrong(o, NULL);
     for (int64_t at = HEADER; at < o->length;) {
         if (fseeko(o->file, (off_t)at, SEEK_SET) != 0 || fread(tag, 1, sizeof tag, o->file) != sizeof tag)
             return wrong(o, CUT_SHORT);

@@ -29,12 +29,11 @@ bool tg_npz_save(const char *path, int n, const char *const *names, const tg_arr
     tg_zip_writer zip;
     char header[TG_NPY_HEADER], entry[256];
     if (!path) return tg_status_fail(status, "npz: no file name was given");
-    for (int i = 0; i < n; i++)
-        if (!names || !arrays || !names[i] || !arrays[i])
-            return tg_status_fail(status, "%s: array %d is NULL, or has no name", path, i);
     if (!tg_zip_create(&zip, path)) return tg_status_fail(status, "%s: %s", path, strerror(errno));
     bool added = true;
     for (int i = 0; i < n && added; i++) {
+        errno = names[i] && arrays[i] ? 0 : EINVAL;
+        if (!(added = errno == 0)) break;
         tg_bytes head = {header, tg_npy_header(arrays[i], header)};
         int length = snprintf(entry, sizeof entry, "%s.npy", names[i]);
         added = length > 0 && (size_t)length < sizeof entry &&
