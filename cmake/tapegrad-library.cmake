@@ -53,7 +53,7 @@ endif()
 # What runs once in a while is compiled for size, the rest for speed.
 set(TG_COLD_SOURCES ${TG_SOURCES})
 list(FILTER TG_COLD_SOURCES INCLUDE REGEX
-     "/(data|inspect|models|optim|pictures)/|/core/(blas|case|edge|plan_print|registry|shadow)\\.c")
+     "/(data|inspect|models|optim|pictures)/|/core/(blas|case|edge|output|plan_print|registry|shadow)\\.c")
 list(REMOVE_ITEM TG_SOURCES ${TG_COLD_SOURCES})
 
 set(TG_PAGE_SCRIPTS formula tape format place draw listing quiz main)
