@@ -68,8 +68,9 @@ static void pack_a(const real *from, int64_t lda, int64_t depth, int64_t rows, r
 typedef struct strip {
     int64_t i, rows, p0, depth, j0, width;
     const real *a, *b;
-    int64_t lda, ldb, next_b; /* from one panel of B to the next */
-    const real *ahead;        /* what will be needed next: `depth` rows of memory, ld_ahead apart */
+    int64_t row, step;   /* from one row and from one column of op(A) to the next */
+    int64_t ldb, next_b; /* from one panel of B to the next */
+    const real *ahead;   /* what will be needed next: `depth` rows of memory, ld_ahead apart */
     int64_t ld_ahead, piece, pieces;
     bool packed;    /* B is: its last columns, too, lie in a whole tile's width */
     int64_t period; /* steps of a tile in which it fetches a line: of one of so many parts of the rows */
@@ -91,8 +92,8 @@ static const real *next_piece(strip *s, int64_t *ld) {
 static void edge_of_tiles(const product *g, const strip *s, bool add, const real *b, real *c,
                           int64_t columns) {
     real edge[TILE_ROWS * TILE_COLUMNS];
-    TG_R(tg_gemm_tiles)
-    [g->ta][1][s->rows - 1](s->depth, s->a, s->lda, b, s->ldb, false, edge, TILE_COLUMNS, LANES, s->a, 0, 1);
+    tile_function *tile = TG_R(tg_gemm_tiles)[1][s->rows - 1];
+    tile(s->depth, s->a, s->row, s->step, b, s->ldb, false, edge, TILE_COLUMNS, LANES, s->a, 0, 1);
     for (int64_t i = 0; i < s->rows; i++, c += g->ldc) {
         const real *from = edge + i * TILE_COLUMNS;
         const int rest = (int)columns - LANES;
@@ -112,14 +113,14 @@ static void strip_of_tiles(const product *g, strip *s) {
             edge_of_tiles(g, s, add, b, c, left);
             continue;
         }
-        tile_function *tile = TG_R(tg_gemm_tiles)[g->ta][left >= TILE_COLUMNS][s->rows - 1];
+        tile_function *tile = TG_R(tg_gemm_tiles)[left >= TILE_COLUMNS][s->rows - 1];
         int64_t ld_piece;
         const real *piece = next_piece(s, &ld_piece);
-        tile(s->depth, s->a, s->lda, b, s->ldb, add, c, g->ldc, (int)least(left, LANES), piece, ld_piece,
-             s->period);
+        tile(s->depth, s->a, s->row, s->step, b, s->ldb, add, c, g->ldc, (int)least(left, LANES), piece,
+             ld_piece, s->period);
         if (left > LANES && left < TILE_COLUMNS)
-            tile(s->depth, s->a, s->lda, b + LANES, s->ldb, add, c + LANES, g->ldc, (int)left - LANES, s->a,
-                 0, 1);
+            tile(s->depth, s->a, s->row, s->step, b + LANES, s->ldb, add, c + LANES, g->ldc,
+                 (int)left - LANES, s->a, 0, 1);
     }
 }
 
@@ -134,7 +135,9 @@ static const real *block_after(const product *g, const layout *l, int64_t p0, in
 static void run_block(const product *g, const layout *l, int64_t p0, int64_t depth, int64_t j0,
                       int64_t width) {
     const int64_t count = (g->m + TILE_ROWS - 1) / TILE_ROWS, rows = g->m / count, higher = g->m % count;
-    strip s = {.p0 = p0, .depth = depth, .j0 = j0, .width = width, .lda = g->lda, .packed = l->b};
+    strip s = {.p0 = p0, .depth = depth, .j0 = j0, .width = width, .packed = l->b};
+    s.row = g->ta ? 1 : g->lda;
+    s.step = g->ta ? g->lda : 1;
     s.b = l->b ? l->b : g->b + p0 * g->ldb + j0;
     s.ldb = l->b ? TILE_COLUMNS : g->ldb;
     s.next_b = l->b ? TILE_COLUMNS * depth : TILE_COLUMNS;
@@ -158,7 +161,7 @@ static void run_block(const product *g, const layout *l, int64_t p0, int64_t dep
             s.period = 2;
             s.pieces = t + 1 < count ? 2 * ((TILE_ROWS + LINE - 1) / LINE) : 0;
             s.a = l->a;
-            s.lda = s.rows;
+            s.step = s.rows;
         }
         strip_of_tiles(g, &s);
     }

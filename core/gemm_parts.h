@@ -30,15 +30,14 @@ typedef struct product {
 #define TILE_COLUMNS (2 * LANES)
 
 /* c = a b, or c += a b when `add`: c has the tile's rows, ldc apart, and one or two vectors of columns; b's k
-   rows are ldb apart. The element (i,p) of a is a[i * lda + p] in tiles "by rows", and a[p * lda + i] in
-   tiles "by columns". Of a tile of one vector only the first `columns` columns exist. Meanwhile tiles of two
+   rows are ldb apart. The element (i,p) of a is a[i * row + p * step]. Of a tile of one vector only the first `columns` columns exist. Meanwhile tiles of two
    vectors fetch k/period lines of memory into the level-2 cache: `ahead`, and every ld_ahead elements behind it. */
-typedef void tile_function(int64_t k, const real *a, int64_t lda, const real *b, int64_t ldb, bool add,
-                           real *c, int64_t ldc, int columns, const real *ahead, int64_t ld_ahead,
+typedef void tile_function(int64_t k, const real *a, int64_t row, int64_t step, const real *b, int64_t ldb,
+                           bool add, real *c, int64_t ldc, int columns, const real *ahead, int64_t ld_ahead,
                            int64_t period);
 
-/* [a by columns][vectors - 1][rows - 1] */
-extern tile_function *const TG_R(tg_gemm_tiles)[2][2][TILE_ROWS];
+/* [vectors - 1][rows - 1] */
+extern tile_function *const TG_R(tg_gemm_tiles)[2][TILE_ROWS];
 
 /* The whole product, on this thread, by tiles. An element is the sum over p of blocks of sums in ascending
    order, whatever m and n are: cutting a product into several does not change its bits. */
