@@ -44,6 +44,9 @@ static void derivatives_at_kinks_are_the_documented_ones(void **state) {
         assert_close(slope_of("abs", zero), 0, 0);
         assert_close(slope_of("leaky_relu", zero), 0.01, 0);
         assert_close(slope_of("elu", zero), 1, 0);
+        double slope;
+        apply_unary("elu", &(tg_elu_options){.alpha = 0.5}, TG_F64, 1, &zero, NULL, &slope);
+        assert_close(slope, 0.5, 0);
         assert_close(slope_of("selu", zero), 1.0507009873554804934 * 1.6732632423543772848, 1e-15);
         assert_close(slope_of("softplus", zero), 0.5, 1e-15);
         assert_close(slope_of("sigmoid", zero), 0.25, 1e-15);

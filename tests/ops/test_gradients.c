@@ -32,6 +32,37 @@ static void every_case_of_every_op_is_right(void **state) {
     assert_int_equal(failures, 0);
 }
 
+/* ---- many elements ---- */
+
+/* More than a thread takes at a time: what the sweep's cases are too small for. Some elements against differences, all
+   of them against forward mode, and f32 against f64. */
+static void gradients_of_many_elements_are_right(void **state) {
+    (void)state;
+    static const char *const names[] = {
+        "sum", "mean",    "max",     "logsumexp",   "norm",          "variance",
+        "mse", "sigmoid", "softmax", "log_softmax", "cross_entropy", "binary_cross_entropy_with_logits"};
+    const int64_t dims[] = {4100, 10};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const tg_op *op = tg_op_find(names[i]);
+        tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = TG_F32, .threads = 2});
+        tg_node *x = tg_input(tape, "x", TG_F32, 2, dims), *t = x;
+        tg_rng rng = {.seed = i};
+        for (int64_t k = 0; k < tg_size(x); k++) ((float *)tg_value(x))[k] = (float)tg_rng_uniform(&rng);
+        tg_require_grad(x, true);
+        if (op->arity == 2)
+            t = tg_input(tape, "t", op->int_args ? TG_I32 : TG_F32, op->int_args ? 1 : 2, dims);
+        tg_node *y = tg_apply(op, NULL, op->arity, (tg_node *[]){x, t});
+        assert_tape_ok(tape);
+        tg_check_report *r = tg_check(y, (tg_check_options){.budget = 40, .directions = 2});
+        if (!tg_check_ok(r)) {
+            tg_check_print(r, stderr);
+            fail_msg("%s", names[i]);
+        }
+        tg_check_free(r);
+        tg_tape_free(tape);
+    }
+}
+
 /* ---- corrupted backward passes ---- */
 
 #define CORRUPTIONS(X)                                                                                       \
@@ -129,6 +160,7 @@ static void a_wrong_backward_is_rejected(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case_of_every_op_is_right),
+        cmocka_unit_test(gradients_of_many_elements_are_right),
         cmocka_unit_test(a_wrong_backward_is_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
