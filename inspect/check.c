@@ -248,7 +248,7 @@ static void conclude(tg_check_run *run) {
     r->verdict = sum_up(r->counts, r->checked);
     if (unsure && r->verdict == TG_VERDICT_PASS) r->verdict = TG_VERDICT_INCONCLUSIVE;
     if (r->directions_failed || !r->deterministic || r->nculprits) r->verdict = TG_VERDICT_FAIL;
-    bool plan_differs = r->has_drift && r->dtype == TG_F64 && !(r->gradient_drift < 1e-6);
+    bool plan_differs = r->has_drift && !(run->plan_drift < 1e-6);
     if (plan_differs && r->verdict == TG_VERDICT_PASS) r->verdict = TG_VERDICT_FAIL;
     if (!r->deterministic)
         say(r, "not a function: the same point gave other bits the second time");
@@ -264,8 +264,8 @@ static void conclude(tg_check_run *run) {
                 : "the op %s is wrong by itself, though no difference that was taken says so",
             r->culprits[0].op);
     else if (plan_differs)
-        say(r, "the execution plan's gradient differs from that of op by op (relative %.1e)",
-            r->gradient_drift);
+        say(r, "a replay (execution plan, threads) gives another gradient than op by op (relative %.1e)",
+            run->plan_drift);
     else if (r->verdict == TG_VERDICT_VACUOUS)
         say(r, "nothing was compared: there are no elements");
     else if (r->verdict == TG_VERDICT_INCONCLUSIVE)

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- for people ---- */
@@ -17,12 +18,14 @@ static void print_culprits(const tg_check_report *r, FILE *out) {
                 *c->attributes ? "  " : "", c->attributes, c->where.file ? c->where.file : "?", c->where.line,
                 c->fault);
     }
-    if (r->blamed && !r->nculprits && r->verdict == TG_VERDICT_FAIL)
-        fprintf(out, "\n  No culprit: no op was found wrong on its own. Suspect what lies between them: "
-                     "gradients that "
-                     "are not\n"
-                     "  added up (accumulation), two nodes sharing memory (aliasing); or a function sharper "
-                     "than any step.\n");
+    if (!r->blamed || r->nculprits || r->verdict != TG_VERDICT_FAIL) return;
+    fputs(r->nworst && !isfinite(r->worst[0].analytic)
+              ? "\n  No culprit: no op is wrong where it is finite. tg_anomaly names the first that is not.\n"
+              : "\n  No culprit: no op was found wrong on its own. Suspect gradients that are not added up, "
+                "two nodes sharing\n"
+                "  memory, an op that keeps what its next call overwrites, a forward that converts `real` to "
+                "double.\n",
+          out);
 }
 
 static void print_worst(const tg_check_report *r, FILE *out) {
@@ -91,6 +94,9 @@ void tg_check_print(const tg_check_report *r, FILE *out) {
     if (r->has_drift)
         fprintf(out, "\n  drift of %s and its execution plan from f64: value %.1e, gradient %.1e\n",
                 tg_dtype_name(r->dtype), r->value_drift, r->gradient_drift);
+    if (r->checked && !(r->blamed && r->has_drift))
+        fprintf(out, "\n  left out:%s%s\n", r->blamed ? "" : " ops one by one (.no_blame)",
+                r->has_drift ? "" : " f32 and the execution plan (.no_drift)");
     fprintf(out, "\n  seed %llu, %lld evaluations, %.3g s\n", (unsigned long long)r->seed,
             (long long)r->evaluations, r->seconds);
 }

@@ -21,6 +21,7 @@ typedef struct tg_check_run {
     double scale;            /* the largest finite |analytic| */
     float *errors;           /* relative errors of the elements compared */
     int64_t nerrors, planned, done;
+    double plan_drift; /* of the gradient that the execution plan computes in f64 */
 } tg_check_run;
 
 /* check.c: another f64 shadow of the checked tape, for another thread. Close it in any case. */

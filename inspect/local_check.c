@@ -87,6 +87,7 @@ typedef struct sides {
 
 static void count_in(sides *s, double *side, double x) {
     *side += x;
+    if (!isfinite(x)) return;
     s->sum += fabs(x);
     s->root += x * x;
 }
@@ -111,7 +112,7 @@ static int64_t worst_element(tg_trial *b, int64_t offset, int64_t n, sides *s) {
         const double all = s->left - s->right;
         if (!weigh(b, offset, from, middle, s)) break;
         const double lower = s->left - s->right;
-        if (isnan(lower) || fabs(lower) >= fabs(all - lower)) {
+        if (!isfinite(lower) || fabs(lower) >= fabs(all - lower)) {
             to = middle;
         } else {
             from = middle;
@@ -131,7 +132,8 @@ static char judge(tg_trial *b, int j, int64_t offset, const sides *s) {
     const tg_slope slope = by_differences(b, j, b->u + offset);
     if (!isfinite(slope.bar)) return slope.kink_node >= 0 ? 'k' : 0;
     if (slope.jumps) return 'k'; /* one that the op does not declare */
-    const double slack = 10 * slope.bar + 0.1 * fabs(s->left - s->right);
+    const double apart = isfinite(s->right) ? s->left - s->right : s->left;
+    const double slack = 10 * slope.bar + 0.1 * fabs(apart);
     const bool left = fabs(slope.value - s->left) <= slack, right = fabs(slope.value - s->right) <= slack;
     return left == right ? 0 : left ? 'l' : 'r';
 }
@@ -147,12 +149,17 @@ static double floor_of(const tg_trial *b, int j, int64_t offset) {
     return 1e-9 * fmax(1, size) * sqrt(root);
 }
 
+/* Where duals lose digits, or products overflow that are finite in another order. */
+static bool is_extreme(const sides *s) {
+    return fmax(fabs(s->left), fabs(s->right)) < 1e-200 || (!isfinite(s->right) && fabs(s->left) > 1e200);
+}
+
 /* For the j'th leaf and the direction in b->other. */
 static bool adjoint(tg_trial *b, int j, int64_t offset) {
     const int64_t n = tg_size(b->f64.leaves[j]);
     const int argument = b->f64.argument[j];
     sides all, one;
-    if (!weigh(b, offset, 0, n, &all) || all.left == all.right ||
+    if (!weigh(b, offset, 0, n, &all) || all.left == all.right || is_extreme(&all) ||
         fabs(all.left - all.right) <= fmax(1e-8 * all.root, floor_of(b, j, offset)))
         return true;
     one = all;

@@ -165,6 +165,39 @@ static void an_infinite_gradient_fails_where_differences_are_reliable(void **sta
     tg_tape_free(tape);
 }
 
+static void a_constant_with_a_gradient_of_zero_passes(void **state) {
+    (void)state;
+    const char *const formulas[] = {"0*x", "x - x", "x/x", "relu(x)"};
+    for (size_t k = 0; k < sizeof formulas / sizeof *formulas; k++)
+        for (int rule = 0; rule < TG_NSTEP_RULES; rule++) {
+            tg_check_report *r = check(formulas[k], "x=-0.7", (tg_check_options){.rule = (tg_step_rule)rule});
+            assert_int_equal(r->verdict, TG_VERDICT_PASS);
+            tg_check_free(r);
+        }
+}
+
+/* Derivatives too small for duals are no fault of the op's, and a value that never moves says little of them. */
+static void derivatives_that_vanish_blame_nobody(void **state) {
+    (void)state;
+    const char *const formulas[] = {"1e-300*tanh(x)", "1e-320*tanh(x)"};
+    for (int k = 0; k < 2; k++) {
+        tg_check_report *r = check(formulas[k], "x=0.3", (tg_check_options){0});
+        assert_int_equal(r->nculprits, 0);
+        assert_int_not_equal(r->verdict, TG_VERDICT_FAIL);
+        tg_check_free(r);
+    }
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = tg_input(tape, "x", TG_F64, 2, (int64_t[]){1, 3});
+    tg_set_f64(x, (double[]){80, 0, 0}); /* gradients of 1e-35, of a loss that is 0 */
+    tg_require_grad(x, true);
+    tg_node *loss = tg_cross_entropy(x, tg_constant(tape, TG_I32, 1, (int64_t[]){1}, (int32_t[]){0}));
+    tg_check_report *r = tg_check(loss, (tg_check_options){0});
+    assert_int_equal(r->counts[TG_VERDICT_FAIL], 0);
+    assert_int_equal(r->nculprits, 0);
+    tg_check_free(r);
+    tg_tape_free(tape);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_finite_never_passes),
@@ -175,6 +208,8 @@ int main(void) {
         cmocka_unit_test(a_step_larger_than_x_is_named),
         cmocka_unit_test(an_overflow_is_no_broken_contract),
         cmocka_unit_test(an_infinite_gradient_fails_where_differences_are_reliable),
+        cmocka_unit_test(a_constant_with_a_gradient_of_zero_passes),
+        cmocka_unit_test(derivatives_that_vanish_blame_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

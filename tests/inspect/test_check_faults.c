@@ -336,6 +336,93 @@ static void who_is_not_elementwise_though_he_says_so_is_blamed(void **state) {
     }
 }
 
+static void an_infinite_gradient_is_blamed(void **state) {
+    (void)state;
+    tg_check_free(blame(TG_SUSPECT_INFINITE, TG_F64, &tg_op_suspect, "confirmed by differences"));
+}
+
+/* Forward mode, which is what ops are examined with, agrees with backward: only differences know better. */
+static void what_forward_mode_leaves_out_too_fails(void **state) {
+    (void)state;
+    for (tg_dtype dtype = TG_F32; dtype <= TG_F64; dtype++) {
+        tg_suspect = TG_SUSPECT_STOPPED;
+        network n = build(dtype, &tg_op_suspect);
+        tg_check_report *r = tg_check(n.loss, (tg_check_options){0});
+        tg_suspect = TG_SUSPECT_NONE;
+        assert_int_equal(r->verdict, TG_VERDICT_FAIL);
+        assert_says(r, "a forward that converts `real` to double");
+        tg_check_free(r);
+        tg_tape_free(n.tape);
+    }
+}
+
+/* On a tape of its own each of the two is right. */
+static void what_two_nodes_keep_in_one_place_fails(void **state) {
+    (void)state;
+    for (int chained = 0; chained < 2; chained++) {
+        tg_suspect = TG_SUSPECT_SHARED;
+        tg_tape *tape = tg_tape_new(TG_F64);
+        tg_node *x = leaf(tape, "x", 4, 4, 1), *w = leaf(tape, "w", 4, 4, 2);
+        tg_node *one = tg_suspect_at(TG_HERE, tg_sin(x), tg_cos(w));
+        tg_node *two = tg_suspect_at(TG_HERE, chained ? one : tg_exp(w), tg_tanh(w));
+        tg_check_report *r = tg_check(tg_sum(tg_mul(one, two)), (tg_check_options){0});
+        tg_suspect = TG_SUSPECT_NONE;
+        assert_int_equal(r->verdict, TG_VERDICT_FAIL);
+        assert_int_equal(r->nculprits, 0);
+        assert_says(r, "keeps what its next call overwrites");
+        tg_check_free(r);
+        tg_tape_free(tape);
+    }
+}
+
+/* Differences are taken in one thread, op by op. */
+static void what_is_wrong_in_a_replay_only_fails_in_both_precisions(void **state) {
+    (void)state;
+    for (tg_dtype dtype = TG_F32; dtype <= TG_F64; dtype++) {
+        tg_suspect = TG_SUSPECT_THREADED;
+        tg_tape *tape = tg_tape_new_spec((tg_tape_spec){.dtype = dtype, .threads = 2});
+        tg_node *y = tg_suspect_at(TG_HERE, leaf(tape, "x", 4, 4, 1), leaf(tape, "w", 4, 4, 2));
+        tg_check_report *r = tg_check(tg_mean(y), (tg_check_options){0});
+        tg_suspect = TG_SUSPECT_NONE;
+        assert_int_equal(r->verdict, TG_VERDICT_FAIL);
+        assert_int_equal(r->counts[TG_VERDICT_FAIL], 0);
+        assert_says(r, "a replay (execution plan, threads) gives another gradient than op by op");
+        tg_check_free(r);
+        tg_tape_free(tape);
+    }
+}
+
+/* Infinity times zero: the deviation of equal numbers. */
+static void a_gradient_that_is_not_finite_says_where_to_look(void **state) {
+    (void)state;
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = tg_input(tape, "x", TG_F64, 1, (int64_t[]){2});
+    tg_set_f64(x, (double[]){3, 3});
+    tg_require_grad(x, true);
+    tg_check_report *r = tg_check(tg_sqrt(tg_variance(x)), (tg_check_options){0});
+    assert_int_equal(r->verdict, TG_VERDICT_FAIL);
+    assert_says(r, "tg_anomaly names the first that is not");
+    tg_check_free(r);
+    tg_tape_free(tape);
+}
+
+/* Whoever reads the report must see that something was not looked at. */
+static void what_was_left_out_is_said(void **state) {
+    (void)state;
+    network n = build(TG_F32, &tg_op_suspect);
+    const char *const words[] = {
+        "left out: ops one by one (.no_blame)\n", "left out: f32 and the execution plan (.no_drift)\n",
+        "left out: ops one by one (.no_blame) f32 and the execution plan (.no_drift)\n", "drift of f32"};
+    for (int i = 0; i < 4; i++) {
+        tg_check_report *r =
+            tg_check(n.loss, (tg_check_options){.no_blame = i == 0 || i == 2, .no_drift = i == 1 || i == 2});
+        assert_says(r, words[i]);
+        if (i == 3) assert_silent(r, "left out");
+        tg_check_free(r);
+    }
+    tg_tape_free(n.tape);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_in_f32_only_is_blamed),
@@ -350,6 +437,12 @@ int main(void) {
         cmocka_unit_test(an_undeclared_kink_is_seen_though_its_mean_slope_is_the_gradient),
         cmocka_unit_test(a_point_on_an_undeclared_kink_blames_nobody),
         cmocka_unit_test(nothing_smooth_is_said_to_jump),
+        cmocka_unit_test(an_infinite_gradient_is_blamed),
+        cmocka_unit_test(what_forward_mode_leaves_out_too_fails),
+        cmocka_unit_test(what_two_nodes_keep_in_one_place_fails),
+        cmocka_unit_test(what_is_wrong_in_a_replay_only_fails_in_both_precisions),
+        cmocka_unit_test(a_gradient_that_is_not_finite_says_where_to_look),
+        cmocka_unit_test(what_was_left_out_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,10 @@ enum {
     TG_SUSPECT_BACKWARD_WRITES,    /* into its second argument */
     TG_SUSPECT_BACKWARD_WRITES_Y,  /* into its value */
     TG_SUSPECT_BACKWARD_WRITES_DY, /* into the gradient that arrives */
+    TG_SUSPECT_INFINITE,           /* one element of its first gradient is infinite */
+    TG_SUSPECT_STOPPED,  /* the second is 0, and forward mode says so too: forward reads its value only */
+    TG_SUSPECT_SHARED,   /* both nodes of this op keep the second argument for backward in one place */
+    TG_SUSPECT_THREADED, /* they are half as large again when it may use threads */
     TG_SUSPECTS
 };
 extern int tg_suspect;

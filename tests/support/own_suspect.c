@@ -1,14 +1,19 @@
 /* a b, element by element, with a fault that can be chosen while the program runs. */
 #include "tapegrad_op.h"
 
+#include <string.h>
+
 #ifdef TG_OP_TYPES
 #include "own_ops.h"
 #endif
 
+static real TG_R(kept)[16];
+
 static void forward(tg_eval *e) {
     const real *a = e->x[0], *b = e->x[1];
     real *y = e->y;
-    for (int64_t i = 0; i < e->n; i++) y[i] = a[i] * b[i];
+    for (int64_t i = 0; i < e->n; i++) y[i] = a[i] * (tg_suspect == TG_SUSPECT_STOPPED ? re(b[i]) : b[i]);
+    if (tg_suspect == TG_SUSPECT_SHARED) memcpy(TG_R(kept), b, (size_t)e->n * sizeof(real));
     if (tg_suspect == TG_SUSPECT_F32_FORWARD && sizeof(real) == 4) y[0] *= (real)1.01;
     if (tg_suspect == TG_SUSPECT_FORWARD_WRITES) ((real *)(uintptr_t)a)[1] = 7;
 }
@@ -26,6 +31,8 @@ static real TG_R(factor)(const tg_eval *e, int64_t i) {
         return e->offset + i == e->n / 3 ? (real)(e->n < 10000 ? 1.05 : 1.002) : 1;
     case TG_SUSPECT_ALONE:
         return alone ? (real)1.5 : 1;
+    case TG_SUSPECT_THREADED:
+        return e->threads > 1 ? (real)1.5 : 1;
     default:
         return 1;
     }
@@ -34,10 +41,12 @@ static real TG_R(factor)(const tg_eval *e, int64_t i) {
 static void backward(tg_eval *e) {
     const real *dy = e->dy;
     for (int k = 0; k < 2; k++) {
-        const real *other = e->x[1 - k];
+        const real *other = tg_suspect == TG_SUSPECT_SHARED && k == 0 ? TG_R(kept) : e->x[1 - k];
         real *dx = e->dx[k];
         for (int64_t i = 0; dx && i < e->n; i++) {
-            const real share = dy[i] * other[i] * TG_R(factor)(e, i);
+            real share = dy[i] * other[i] * TG_R(factor)(e, i);
+            if (tg_suspect == TG_SUSPECT_INFINITE && k == 0 && i == 1) share = INFINITY;
+            if (tg_suspect == TG_SUSPECT_STOPPED && k == 1) share = 0;
             dx[i] = tg_suspect == TG_SUSPECT_OVERWRITES ? share : dx[i] + share;
         }
     }
