@@ -274,6 +274,7 @@ static void conclude(tg_check_run *run) {
 
 static void close_run(tg_check_run *run) {
     tg_probe_close(&run->probe);
+    tg_tape_free(run->dual);
     tg_release(run->source_wrt);
     tg_release(run->wrt);
     tg_release(run->offset);

@@ -18,7 +18,8 @@
      pass          gradient and differences agree
      kink          the point lies on a kink or the edge of the domain, and the gradient lies between the one-sided
                    derivatives
-     inconclusive  no difference quotient was reliable enough to judge; never counted as a failure, nor as a pass
+     inconclusive  no difference quotient was reliable enough to judge, or forward mode and each op's own differences
+                   confirm a gradient that those of the whole contradict; never counted as a failure, nor as a pass
      fail          a reliable difference quotient contradicts the gradient
      vacuous       nothing was compared */
 #define TG_VERDICTS(X)                                                                                       \

@@ -63,6 +63,7 @@ static void one_direction(tg_check_run *run, const tg_line *line, int64_t n, con
     e.verdict = !isfinite(slope.bar) || hidden ? TG_VERDICT_INCONCLUSIVE
                 : e.abs_error <= allowed       ? TG_VERDICT_PASS
                                                : TG_VERDICT_FAIL;
+    if (e.verdict == TG_VERDICT_FAIL) tg_check_acquit(run, line, &e);
     if (isfinite(slope.bar)) *tolerated = fmax(*tolerated, allowed);
     run->report->directions_failed += e.verdict == TG_VERDICT_FAIL;
     if (e.verdict != TG_VERDICT_PASS) tg_check_count(run, &e);

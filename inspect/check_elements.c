@@ -54,6 +54,7 @@ static int64_t choose(int64_t size, int64_t n, int64_t k, tg_rng *rng) {
 typedef struct crew {
     tg_check_run *run;
     int tensor, workers;
+    tg_node *moved[MAX_WORKERS];   /* the tensor, on the tape of each worker */
     tg_probe helpers[MAX_WORKERS]; /* of the workers but the first, whose probe is the run's */
     tg_check_element *elements;    /* a chunk */
     int64_t n;
@@ -64,17 +65,19 @@ static tg_probe *probe_of(crew *c, int64_t worker) {
     return worker ? &c->helpers[worker] : &c->run->probe;
 }
 
+static tg_line line_of(crew *c, int64_t worker) {
+    return (tg_line){.probe = probe_of(c, worker),
+                     .nodes = &c->moved[worker],
+                     .nnodes = 1,
+                     .base = c->run->base + c->run->offset[c->tensor],
+                     .steepest = c->run->scale};
+}
+
 /* A worker takes part after part of the chunk until nothing is left: one that is held up delays nobody. */
 static void judge_part(void *context, int64_t worker) {
     crew *c = context;
     tg_check_run *run = c->run;
-    tg_probe *probe = probe_of(c, worker);
-    tg_node *node = tg_tape_node(probe->tape, tg_id(run->source_wrt[c->tensor]));
-    tg_line line = {.probe = probe,
-                    .nodes = &node,
-                    .nnodes = 1,
-                    .base = run->base + run->offset[c->tensor],
-                    .steepest = run->scale};
+    tg_line line = line_of(c, worker);
     for (int64_t start; (start = atomic_fetch_add(&c->next, PART)) < c->n;)
         for (int64_t k = start; k < start + PART && k < c->n; k++) {
             tg_check_element *e = &c->elements[k];
@@ -87,7 +90,13 @@ static void judge_part(void *context, int64_t worker) {
 
 static void count_chunk(crew *c) {
     tg_check_run *run = c->run;
-    for (int64_t k = 0; k < c->n; k++) tg_check_count(run, &c->elements[k]);
+    tg_line line = line_of(c, 0);
+    for (int64_t k = 0; k < c->n; k++) {
+        tg_check_element *e = &c->elements[k];
+        line.element = e->index;
+        if (e->verdict == TG_VERDICT_FAIL) tg_check_acquit(run, &line, e);
+        tg_check_count(run, e);
+    }
     run->done += c->n;
     c->n = 0;
     if (run->options.progress) run->options.progress(run->options.context, run->done, run->planned);
@@ -96,8 +105,8 @@ static void count_chunk(crew *c) {
 static void aim_all(crew *c) {
     for (int w = 0; w < c->workers; w++) {
         tg_probe *probe = probe_of(c, w);
-        tg_node *node = tg_tape_node(probe->tape, tg_id(c->run->source_wrt[c->tensor]));
-        tg_probe_aim(probe, &node, 1);
+        c->moved[w] = tg_tape_node(probe->tape, tg_id(c->run->source_wrt[c->tensor]));
+        tg_probe_aim(probe, &c->moved[w], 1);
     }
 }
 

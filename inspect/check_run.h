@@ -21,7 +21,9 @@ typedef struct tg_check_run {
     double scale;            /* the largest finite |analytic| */
     float *errors;           /* relative errors of the elements compared */
     int64_t nerrors, planned, done;
+    tg_tape *dual;     /* a shadow of the source; NULL until it is needed */
     double plan_drift; /* of the gradient that the execution plan computes in f64 */
+    bool unproven;     /* a contradiction was found to stand */
 } tg_check_run;
 
 /* check.c: another f64 shadow of the checked tape, for another thread. Close it in any case. */
@@ -30,6 +32,9 @@ bool tg_check_open_probe(tg_check_run *run, tg_probe *probe);
 bool tg_check_elements(tg_check_run *run);
 /* check_judge.c: the verdict on one element, or on one direction (element.tensor < 0). */
 void tg_check_judge(tg_check_run *run, const tg_line *line, tg_check_element *element);
+/* check_proof.c: a failing element or direction that is right although differences contradict it becomes inconclusive.
+   After the first that is not, none is tried. */
+void tg_check_acquit(tg_check_run *run, const tg_line *line, tg_check_element *element);
 /* check_directions.c: random directions over all leaves, and the detection limit. */
 bool tg_check_directions(tg_check_run *run);
 /* check_blame.c: which ops are wrong by themselves; and, when none seems so although the whole is wrong, which is

@@ -18,10 +18,10 @@ static const tg_kernel *kernel_of(const tg_node *node) {
     return op ? tg_kernel_of(op, TG_F64) : NULL;
 }
 
-/* Marks what target depends on, target included. */
-static void mark_ancestors(tg_probe *p) {
+/* Marks what target depends on, target included; `alone`: nothing else. */
+static void mark_ancestors(tg_probe *p, bool alone) {
     p->depends[tg_id(p->target)] = true;
-    for (int i = tg_id(p->target); i >= 0; i--) {
+    for (int i = tg_id(p->target); i >= 0 && !alone; i--) {
         const tg_node *node = tg_tape_node(p->tape, i);
         for (int k = 0; p->depends[i] && k < tg_arg_count(node); k++)
             p->depends[tg_id(tg_arg(node, k))] = true;
@@ -51,7 +51,7 @@ static void branches_now(const tg_probe *p, int32_t *branches) {
     }
 }
 
-bool tg_probe_open(tg_probe *p, tg_tape *tape, tg_node *target, uint64_t seed) {
+static bool open_probe(tg_probe *p, tg_tape *tape, tg_node *target, uint64_t seed, bool alone) {
     *p = (tg_probe){.tape = tape, .target = target};
     size_t nodes = (size_t)tg_tape_size(tape), n = (size_t)tg_size(target);
     p->cotangent = tg_alloc((n + 1) * sizeof *p->cotangent);
@@ -61,7 +61,7 @@ bool tg_probe_open(tg_probe *p, tg_tape *tape, tg_node *target, uint64_t seed) {
     p->order = tg_alloc((nodes + 1) * sizeof *p->order);
     p->kinked = tg_alloc((nodes + 1) * sizeof *p->kinked);
     if (!p->cotangent || !p->base || !p->depends || !p->moving || !p->order || !p->kinked) return false;
-    mark_ancestors(p);
+    mark_ancestors(p, alone);
     find_kinks(p);
     p->branches = tg_alloc((size_t)(p->nbranches + 1) * sizeof *p->branches);
     p->now = tg_alloc((size_t)(p->nbranches + 1) * sizeof *p->now);
@@ -69,6 +69,14 @@ bool tg_probe_open(tg_probe *p, tg_tape *tape, tg_node *target, uint64_t seed) {
     draw_cotangent(p, seed);
     branches_now(p, p->branches);
     return true;
+}
+
+bool tg_probe_open(tg_probe *p, tg_tape *tape, tg_node *target, uint64_t seed) {
+    return open_probe(p, tape, target, seed, false);
+}
+
+bool tg_probe_open_op(tg_probe *p, tg_tape *tape, tg_node *target, uint64_t seed) {
+    return open_probe(p, tape, target, seed, true);
 }
 
 void tg_probe_close(tg_probe *p) {

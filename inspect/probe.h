@@ -28,6 +28,8 @@ typedef struct tg_probe {
 /* Takes over the tape (f64, evaluated) and draws the cotangent: 1 for a scalar, otherwise standard normal.
    False when memory is out; close it in any case. */
 bool tg_probe_open(tg_probe *probe, tg_tape *tape, tg_node *target, uint64_t seed);
+/* The same as if the target's arguments were all leaves: nothing but its op is computed anew. */
+bool tg_probe_open_op(tg_probe *probe, tg_tape *tape, tg_node *target, uint64_t seed);
 void tg_probe_close(tg_probe *probe); /* frees the tape too */
 /* Says which nodes will move. Evaluates the base point. */
 void tg_probe_aim(tg_probe *probe, tg_node *const *moved, int n);

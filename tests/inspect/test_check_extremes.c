@@ -165,6 +165,58 @@ static void an_infinite_gradient_fails_where_differences_are_reliable(void **sta
     tg_tape_free(tape);
 }
 
+/* The quotients of all steps agree, on a number that is not the derivative. */
+static void what_is_sharper_than_any_step_is_not_refused(void **state) {
+    (void)state;
+    const char *const formulas[][2] = {{"sin(1e10*x)", "x=0.7"},          {"x + 1e-9*sin(1e8*x)", "x=0.3"},
+                                       {"x + 1e-10*sin(1e11*x)", "x=-1"}, {"x - sqrt(x*x - 1)", "x=1e8"},
+                                       {"sin(x)", "x=1234567890123"},     {"sin(x*z)", "x=1e-8 z=1e8"}};
+    int proved = 0;
+    for (size_t k = 0; k < sizeof formulas / sizeof *formulas; k++) {
+        assert_not_refused(formulas[k][0], formulas[k][1]);
+        tg_check_report *r = check(formulas[k][0], formulas[k][1], (tg_check_options){0});
+        assert_int_equal(r->nculprits, 0);
+        proved += strstr(r->message,
+                         "the function is sharper than any step (forward mode and each op alone") != NULL;
+        tg_check_free(r);
+    }
+    assert_true(proved >= 3);
+}
+
+/* 60 steps of the logistic map, whose derivative is about 1e18; `corruption` of one of them, or none. */
+static tg_check_report *check_chaos(const tg_mutation *corruption) {
+    tg_tape *tape = tg_tape_new(TG_F64);
+    tg_node *x = tg_input(tape, "x", TG_F64, 0, NULL), *h = x;
+    tg_set_f64(x, (double[]){0.3141});
+    tg_require_grad(x, true);
+    for (int i = 0; i < 60; i++) {
+        tg_node *args[] = {tg_scale(h, 4), tg_sub(tg_scalar(tape, 1), h)};
+        h = corruption && i == 20 ? tg_mutation_apply((tg_mutation *)(uintptr_t)corruption, NULL, 2, args)
+                                  : tg_mul(args[0], args[1]);
+    }
+    tg_check_report *r = tg_check(h, (tg_check_options){.directions = 2});
+    tg_tape_free(tape);
+    return r;
+}
+
+static void chaos_cannot_be_judged_but_a_wrong_op_in_it_can(void **state) {
+    (void)state;
+    tg_check_report *r = check_chaos(NULL);
+    assert_int_equal(r->verdict, TG_VERDICT_INCONCLUSIVE);
+    assert_int_equal(r->nculprits + r->directions_failed, 0);
+    assert_non_null(
+        strstr(r->message, "the function is sharper than any step (forward mode and each op alone"));
+    tg_check_free(r);
+    for (int kind = 0; kind < TG_NCORRUPTIONS; kind++) {
+        tg_mutation *mutation = tg_mutation_new(tg_op_find("mul"), (tg_corruption)kind, 1);
+        r = check_chaos(mutation);
+        if (tg_mutation_bites(mutation)) assert_int_equal(r->verdict, TG_VERDICT_FAIL);
+        if (tg_mutation_bites(mutation)) assert_int_equal(r->nculprits, 1);
+        tg_check_free(r);
+        tg_mutation_free(mutation);
+    }
+}
+
 static void a_constant_with_a_gradient_of_zero_passes(void **state) {
     (void)state;
     const char *const formulas[] = {"0*x", "x - x", "x/x", "relu(x)"};
@@ -208,6 +260,8 @@ int main(void) {
         cmocka_unit_test(a_step_larger_than_x_is_named),
         cmocka_unit_test(an_overflow_is_no_broken_contract),
         cmocka_unit_test(an_infinite_gradient_fails_where_differences_are_reliable),
+        cmocka_unit_test(what_is_sharper_than_any_step_is_not_refused),
+        cmocka_unit_test(chaos_cannot_be_judged_but_a_wrong_op_in_it_can),
         cmocka_unit_test(a_constant_with_a_gradient_of_zero_passes),
         cmocka_unit_test(derivatives_that_vanish_blame_nobody),
     };
