@@ -54,7 +54,7 @@ typedef struct tg_eval {
     void *const *dx;      /* the gradients to ADD to; NULL where none is wanted */
     unsigned fresh;       /* ops with .assigns: bit k: dx[k] holds nothing yet, write it instead of adding.
                              When one node is given twice, only the first of its bits is set. */
-    unsigned finite; /* bit k: backward has seen every element of dx[k] to be finite as it left it. An op may
+    unsigned finite; /* bit k: backward knows every element of dx[k] to be finite as it left it. An op may
                              say so, which spares an optimiser to look */
     void *saved;     /* forward writes, backward reads: tg_infer.saved bytes */
     void *scratch;   /* tg_infer.scratch bytes, undefined contents */

@@ -15,9 +15,9 @@ struct tg_param {
     void *grad;  /* likewise */
     /* public */
     bool frozen; /* needs no gradient when it is next put on a tape */
-    bool
-        grad_finite; /* backward has seen all of grad to be finite, so that an optimiser need not look: whoever
-                         writes to grad after it sets this to false */
+    /* All of grad is known to be finite, so that an optimiser need not look: whoever writes to grad after backward
+       sets this to false. */
+    bool grad_finite;
     /* private */
     bool has_grad; /* grad holds a gradient to add to; otherwise the next backward overwrites it */
 };

@@ -52,7 +52,7 @@ static void clear(void *memory, size_t bytes) {
         memset(memory, 0, bytes);
 }
 
-/* Keeps what the kernel has seen of gradients of parameters. */
+/* Keeps what the kernel knows of gradients of parameters. */
 static void note_finite(const tg_plan_step *step) {
     for (int k = 0; k < step->node->nargs && k < 32; k++)
         if (step->e.finite >> k & 1 && step->x[k].param) step->x[k].param->grad_finite = true;

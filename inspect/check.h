@@ -63,11 +63,9 @@ typedef struct tg_check_options {
     int directions; /* random directions over all elements at once; 0: 8 when sampling, else none; -1: none */
     uint64_t seed;  /* of the cotangent, the sample and the directions */
     /* Each leaves out what may be the only sign of a wrong op: */
-    bool
-        no_blame; /* do not examine ops one by one: no culprits; no difference shows what is wrong in f32 only, nor
-                      what a gradient of 0 hides */
-    bool
-        no_drift; /* do not compare with the tape's own dtype and execution plan, nor f32 kernels with f64 ones */
+    bool no_blame; /* do not examine ops one by one: no culprits; no difference shows what is wrong in f32
+                      only, nor what a gradient of 0 hides */
+    bool no_drift; /* do not compare with the tape's own dtype and execution plan, nor f32 kernels with f64 */
     void (*progress)(void *context, int64_t done, int64_t total); /* called now and then; may be NULL */
     void *context;
 } tg_check_options;

@@ -87,7 +87,8 @@ static bool examine(tg_optim *opt, int threads) {
     return true;
 }
 
-static bool any_gradient(tg_optim *opt) {
+/* With the error where nothing may move. */
+static bool any_moves(tg_optim *opt) {
     bool frozen = false;
     for (int i = 0; i < opt->count; i++) {
         const tg_param *param = tg_params_get(opt->params, i);
@@ -121,7 +122,7 @@ static void set_numbers(tg_optim *opt) {
 
 bool tg_optim_step(tg_optim *opt) {
     if (!opt || opt->failed) return false;
-    if (!any_gradient(opt)) return false;
+    if (!any_moves(opt)) return false;
     int threads = threads_of(opt);
     if ((!opt->spec.unchecked || opt->spec.clip_norm > 0) && !examine(opt, threads)) return false;
     set_numbers(opt);

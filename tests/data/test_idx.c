@@ -136,7 +136,7 @@ static void mnist_is_found_by_its_usual_names(void **state) {
     snprintf(folder, sizeof folder, "%s/mnist", data ? data : "");
     tg_dataset *set = data ? tg_mnist_load(folder, false, (tg_load_spec){0}, NULL) : NULL;
     if (!set) {
-        print_message("no MNIST under TAPEGRAD_DATA: the real files are not read\n");
+        print_message("skipped: no MNIST under TAPEGRAD_DATA, the real files are not read\n");
         skip();
     }
     assert_int_equal(set->count, 10000);

@@ -326,7 +326,10 @@ static void a_program_that_ignores_its_children_gets_pictures(void **state) {
     (void)state;
     tg_status status = {0};
     bool drawn = false;
-    if (!have_gnuplot()) skip();
+    if (!have_gnuplot()) {
+        print_message("skipped: gnuplot is not installed\n");
+        skip();
+    }
     signal(SIGCHLD, SIG_IGN);
     bool ok = save_two_points("ignored", &drawn, &status);
     signal(SIGCHLD, SIG_DFL);

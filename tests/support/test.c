@@ -69,6 +69,6 @@ static const char *make_locale(void) {
 
 void test_decimal_comma(void) {
     if (setlocale(LC_ALL, "de_DE.UTF-8") || make_locale()) return;
-    print_message("no locale with a decimal comma is installed (apt-get install locales)\n");
+    print_message("skipped: no locale with a decimal comma is installed (apt-get install locales)\n");
     skip();
 }
