@@ -92,7 +92,7 @@ static void put_adjoint(const tg_graph *graph, const tg_graph_edge *edge, tg_tex
 
 /* One line per argument that a gradient flows to, and as many as the widest cell takes. */
 static void write_row(const tg_graph *graph, const tg_graph_node *node, const columns *at, tg_text *text) {
-    tg_text cells = {0};
+    tg_text cells = {0}; /* three strings, each with its end, one behind the other */
     put_equation(graph, node, &cells);
     tg_text_put_n(&cells, "", 1);
     put_value(graph, node, &cells);

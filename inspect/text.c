@@ -109,28 +109,61 @@ char *tg_text_take(tg_text *text) {
 
 /* ---- labels ---- */
 
-/* Characters, each with what stands for it, up to a \1. */
-static const char replacements[][56] = {
-    [TG_ESCAPE_QUOTED] = "\"\\\"\1\\\\\\\1\n\\n\1&&amp;\1", /* dot reads entities */
-    /* dot expands \N, \G and others, entities or not: a space of no width parts them. A return symbol. */
-    [TG_ESCAPE_LABEL] = "\\&#92;&#8203;\1&&amp;\1<&lt;\1>&gt;\1\"&quot;\1\n&#9166;\1",
-    [TG_ESCAPE_MARKUP] = "\\&#92;\1&&amp;\1<&lt;\1>&gt;\1\"&quot;\1\n&#9166;\1",
-    [TG_ESCAPE_MERMAID] =
-        "\"#quot;\1##35;\1&#amp;\1<#lt;\1>#gt;\1`#96;\1\\#92;\1\n#9166;\1", /* ` begins Markdown */
-    [TG_ESCAPE_JSON] = "\"\\\"\1\\\\\\\1\n\\n\1\t\\t\1<\\u003c\1",          /* no </script> */
-    [TG_ESCAPE_LINE] = "\n\\n\1\t\\t\1\\\\\\\1",
-};
+static const char *replacement(char c, tg_escape how) {
+    switch (how) {
+    case TG_ESCAPE_QUOTED:
+        if (c == '"') return "\\\"";
+        if (c == '\\') return "\\\\";
+        if (c == '\n') return "\\n";
+        if (c == '&') return "&amp;"; /* dot reads entities */
+        break;
+    case TG_ESCAPE_LABEL:
+        if (c == '\\')
+            return "&#92;&#8203;"; /* dot expands \N, \G and others, entities or not: a space of no width parts them */
+        /* fall through */
+    case TG_ESCAPE_MARKUP:
+        if (c == '&') return "&amp;";
+        if (c == '<') return "&lt;";
+        if (c == '>') return "&gt;";
+        if (c == '"') return "&quot;";
+        if (c == '\\') return "&#92;";   /* dot expands \N, \G and others */
+        if (c == '\n') return "&#9166;"; /* a return symbol */
+        break;
+    case TG_ESCAPE_MERMAID:
+        if (c == '"') return "#quot;";
+        if (c == '#') return "#35;";
+        if (c == '&') return "#amp;";
+        if (c == '<') return "#lt;";
+        if (c == '>') return "#gt;";
+        if (c == '`') return "#96;"; /* would begin Markdown */
+        if (c == '\\') return "#92;";
+        if (c == '\n') return "#9166;";
+        break;
+    case TG_ESCAPE_JSON:
+        if (c == '"') return "\\\"";
+        if (c == '\\') return "\\\\";
+        if (c == '\n') return "\\n";
+        if (c == '\t') return "\\t";
+        if (c == '<') return "\\u003c"; /* no </script> */
+        break;
+    case TG_ESCAPE_LINE:
+        if (c == '\n') return "\\n";
+        if (c == '\t') return "\\t";
+        if (c == '\\') return "\\\\";
+        break;
+    }
+    return NULL;
+}
 
 void tg_text_escape(tg_text *text, const char *label, tg_escape how) {
     const char *plain = label;
-    for (; *label; label++)
-        for (const char *rule = replacements[how]; *rule; rule += strcspn(rule, "\1") + 1) {
-            if (*rule != *label) continue;
-            tg_text_put_n(text, plain, (size_t)(label - plain));
-            tg_text_put_n(text, rule + 1, strcspn(rule, "\1") - 1);
-            plain = label + 1;
-            break;
-        }
+    for (; *label; label++) {
+        const char *safe = replacement(*label, how);
+        if (!safe) continue;
+        tg_text_put_n(text, plain, (size_t)(label - plain));
+        tg_text_put(text, safe);
+        plain = label + 1;
+    }
     tg_text_put_n(text, plain, (size_t)(label - plain));
 }
 
